@@ -1,0 +1,1 @@
+"""Phrase rules, a TOML file a language."""

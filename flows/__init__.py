@@ -1,0 +1,1 @@
+"""What is run or scheduled: the Prefect flows and the command line."""
