@@ -89,7 +89,7 @@ def test_expected_text_stands_in_the_source(folder):
 
 def test_samples_are_many_sided():
     languages = {expected_fields(folder)["language"] for folder in ARTICLES}
-    assert languages >= {"en", "de", "fr", "es", "it", "pt", "nl", "ja"}
+    assert languages >= {"en", "de", "fr", "es", "it", "pt", "nl", "ja", "ar"}
     assert sum(source(folder).name.startswith("source.txt") for folder in ARTICLES) >= 4
     assert {expected_fields(folder)["rejected"] for folder in REJECTED} <= set(RejectReason)
     assert len(REJECTED) >= 3
