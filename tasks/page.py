@@ -136,6 +136,7 @@ class Declared:
     document_title: str | None = None  # the <title> element
     descriptions: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()  # names as written; one entry may hold several ("Jane Doe and John Roe")
+    author_sources: tuple[tuple[str, ...], ...] = ()  # the same, a tuple for each source that names any
     published: tuple[str, ...] = ()
     modified: tuple[str, ...] = ()
     section: str | None = None
