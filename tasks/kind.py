@@ -1,0 +1,78 @@
+"""Tell a page's markup from a dump of its visible text, and either from a file that is no page at all."""
+
+import re2
+
+from tasks.page import Kind
+
+HEAD = 1 << 16  # characters that decide
+MAX_CONTROL = 0.03  # share of control bytes above which bytes are no text
+FEW_TAGS = 3
+
+# The first bytes of what a crawler brings home instead of a page: PDF, images, sound, video, fonts, archives, programs.
+_MAGIC = (
+    b"%PDF-", b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"\0\0\1\0",
+    b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh91AY&SY", b"\xfd7zXZ\0",
+    b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\0asm",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"SQLite format 3\0", b"wOFF\0", b"wOF2\0", b"\0\1\0\0\0", b"OTTO\0",
+    b"OggS\0", b"ID3\2", b"ID3\3", b"ID3\4", b"fLaC\0", b"\x1aE\xdf\xa3", b"{\\rtf1", b"%!PS-Adobe",
+)  # fmt: skip
+# Magic words at an offset of their own, and those that are text: they count where control bytes stand in the head too.
+_MAGIC_AT = (
+    (4, b"ftyp"),
+    (8, b"WEBP"),
+    (8, b"WAVE"),
+    (8, b"AVI "),
+    (257, b"ustar"),
+    (0, b"MZ"),
+    (0, b"BM"),
+    (0, b"PAR1"),
+)
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\f\x1b"))
+
+_TAGS = (
+    "a|abbr|address|article|aside|b|base|blockquote|body|br|button|center|dd|div|dl|dt|em|fieldset|figcaption|figure|font|footer|form|"
+    "h[1-6]|head|header|hr|html|i|iframe|img|input|label|li|link|main|meta|nav|noscript|ol|option|p|picture|pre|"
+    "script|section|select|small|source|span|strong|style|sub|sup|svg|table|tbody|td|template|th|thead|time|title|tr|u|ul|video"
+)
+_TAG = re2.compile(rf"(?i)<(/?)(?:{_TAGS})(?:\s[^<>]*)?/?>")
+_CODE = re2.compile(r"(?is)<(?:script|style)\b[^>]*>.*?</(?:script|style)\s*>")
+# What only a document begins with; comments and processing instructions may go before.
+_DOCUMENT = re2.compile(
+    r"(?is)(?:\s|<\?[^>]*>|<!--.*?-->)*"
+    r"<(?:!doctype\s+html\b|(?:rss|feed|head)\b[^<>]*>|html\b[^<>]*>(?:\s|<!--.*?-->)*<(?:head|body|meta|title|script|link)\b)"
+)
+_LATE_DOCUMENT = re2.compile(r"(?im)^\s*<(?:!doctype\s+html\b|html\b|body\b)[^<>]*>")  # after an HTTP head or a warning
+LATE = 4_096
+
+
+def is_binary(content: bytes) -> bool:
+    """Whether bytes that are no UTF-16 or UTF-32 are no text: by their first bytes, or by their control bytes."""
+    if content.startswith(_MAGIC):
+        return True
+    head = content[:HEAD]
+    controls = len(head) - len(head.translate(None, _CONTROL))
+    if controls > MAX_CONTROL * len(head):
+        return True
+    return controls > 0 and any(head.startswith(word, offset) for offset, word in _MAGIC_AT)
+
+
+def kind_of(text: str) -> Kind:
+    """HTML for markup, a whole document or a piece of one; DUMP for visible text, even text that speaks of tags."""
+    head = text[:HEAD]
+    if "<" in head and (_DOCUMENT.match(head) or _is_markup(_CODE.sub("", head))):
+        return Kind.HTML
+    return Kind.DUMP
+
+
+def _is_markup(head: str) -> bool:
+    """Whether tags give the text its shape: it begins with one and closes what it opens, or most lines have one."""
+    tags = [found.group(1) for found in _TAG.finditer(head)]
+    if not tags:
+        return False
+    lines = [line for line in head.split("\n") if line and not line.isspace()]
+    tagged = sum(1 for line in lines if "<" in line and _TAG.search(line))
+    if _TAG.match(head.lstrip()):
+        return tags.count("/") * 3 >= len(tags) or tagged * 3 >= len(lines) + FEW_TAGS
+    if _LATE_DOCUMENT.search(head[:LATE]):
+        return tagged * 3 >= len(lines)
+    return len(tags) >= FEW_TAGS and tagged * 5 >= len(lines) * 3
