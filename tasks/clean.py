@@ -1,0 +1,41 @@
+"""Clean one page: the whole line from bytes to article, and the public Python API.
+
+from tasks.clean import clean_page
+from tasks.page import RawPage
+
+result = clean_page(RawPage("story.html", content))   # an Article, or a Rejected with its reason
+"""
+
+import hashlib
+
+from config.limits import Limits
+from tasks.blocks import cut
+from tasks.confidence import page_confidence
+from tasks.decode import decode
+from tasks.label import label
+from tasks.metadata import metadata
+from tasks.page import Article, RawPage, Rejected, RejectReason
+from tasks.reject import verdict
+
+DEFAULT_LIMITS = Limits()
+
+
+def clean_page(raw: RawPage, limits: Limits = DEFAULT_LIMITS) -> Article | Rejected:
+    """The article of a raw page, or why it has none. Raises nothing for a bad page."""
+    digest = hashlib.sha256(raw.content).hexdigest()
+
+    def reject(reason: RejectReason, detail: str) -> Rejected:
+        return Rejected(raw.source_name, reason, detail, digest, raw.url, len(raw.content))
+
+    source = decode(raw, limits)
+    if isinstance(source, Rejected):
+        return reject(source.reason, source.detail)
+    page = cut(source)
+    if isinstance(page, Rejected):
+        return reject(page.reason, page.detail)
+    if not page.blocks:
+        return reject(RejectReason.NO_TEXT, "no visible text")
+    blocks = label(page)
+    if (bad := verdict(page, blocks, limits)) is not None:
+        return reject(*bad)
+    return Article(raw.source_name, digest, metadata(page, blocks), blocks, page_confidence(blocks))

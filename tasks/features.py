@@ -1,0 +1,349 @@
+"""What the model sees of a page: a row of numbers a block, computed column by column for the whole page.
+
+`features(page, hits)` gives a float32 matrix (blocks × len(NAMES)). A number that a dump cannot have (its tags, what it
+declares) is NaN there, so that one model serves both kinds. Shares are 0 to 1, sizes are log(1 + n).
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.page import Block, Kind, Label, Page
+from tasks.places import AROUND, KINDS_OF_PLACE, TAG_GROUP, TAG_GROUPS, container_places
+
+Column = NDArray[np.float32]
+Matrix = NDArray[np.float32]
+
+# ---- characters ------------------------------------------------------------------------------------------------------
+
+CLASSES = (
+    "space",
+    "lower",
+    "upper",
+    "digit",
+    "other_letter",
+    "ideograph",
+    "stop",
+    "comma",
+    "quote",
+    "dash",
+    "bar",
+    "sign",
+)
+_STOP, _COMMA, _QUOTE, _DASH = ".!?…。！？؟।", ",;:、，؛،：；", "\"'“”„‘’«»‹›「」『』", "-–—"
+_BAR = "|•·›»→▶/#@©&"
+
+
+def _class_of(char: str) -> int:
+    category = unicodedata.category(char)
+    for name, signs in (("stop", _STOP), ("comma", _COMMA), ("quote", _QUOTE), ("dash", _DASH), ("bar", _BAR)):
+        if char in signs:
+            return CLASSES.index(name)
+    if category[0] in "ZC":
+        return CLASSES.index("space")
+    if "\u3040" <= char <= "\u30ff" or "\u3400" <= char <= "\u9fff":
+        return CLASSES.index("ideograph")
+    names = {"Ll": "lower", "Lu": "upper", "Lt": "upper", "Nd": "digit", "Lo": "other_letter", "Lm": "other_letter"}
+    return CLASSES.index(names.get(category, "sign"))
+
+
+_CLASS_TABLE = np.array([_class_of(chr(code)) for code in range(0x10000)], dtype=np.uint8)
+
+_HIT_LABELS = tuple(
+    label for label in Label if label not in (Label.PARAGRAPH, Label.LIST_ITEM, Label.TABLE, Label.TITLE)
+)
+
+
+def _bits(values: NDArray[np.int64], width: int) -> Matrix:
+    """A column of 0 or 1 a bit."""
+    return ((values[:, None] >> np.arange(width)) & 1).astype(np.float32)
+
+
+def shift(column: Column, by: int, fill: float = np.nan) -> Column:
+    """The column as its neighbours `by` rows further down see it."""
+    out = np.full_like(column, fill)
+    if by > 0:
+        out[by:] = column[:-by]
+    else:
+        out[:by] = column[-by:]
+    return out
+
+
+def rolling(column: Column, reach: int) -> Column:
+    """The mean over the rows up to `reach` away, this one included."""
+    total = np.concatenate(([0.0], np.cumsum(column, dtype=np.float64)))
+    rows = np.arange(len(column))
+    low, high = np.maximum(rows - reach, 0), np.minimum(rows + reach + 1, len(column))
+    return ((total[high] - total[low]) / (high - low)).astype(np.float32)
+
+
+class Columns:
+    """Named columns of one page, in the order they were added."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.values: list[Column] = []
+
+    def add(self, name: str, column: NDArray[np.generic] | Column) -> Column:
+        """Add a column and hand it back as float32."""
+        value = column.astype(np.float32)
+        self.names.append(name)
+        self.values.append(value)
+        return value
+
+    def add_all(self, prefix: str, names: Sequence[str], matrix: Matrix) -> None:
+        """Add a column a name."""
+        self.names += [f"{prefix}_{name}" for name in names]
+        self.values += list(matrix.T)
+
+
+def features(page: Page, hits: Sequence[Sequence[Label]]) -> Matrix:
+    """The matrix of a page; `hits` are the labels that the phrase rules give each block."""
+    return np.column_stack(columns(page, hits).values)
+
+
+def columns(page: Page, hits: Sequence[Sequence[Label]]) -> Columns:
+    """The named columns of a page of at least one block."""
+    out = Columns()
+    blocks = page.blocks
+    counts = _character_counts([block.text for block in blocks])
+    text = _add_text(out, blocks, counts)
+    _add_tags(out, page)
+    _add_hits(out, hits)
+    _add_position(out, page, text)
+    _add_groups(out, page, text)
+    _add_tree(out, page, text)
+    _add_declared(out, page)
+    _add_neighbours(out)
+    return out
+
+
+def _character_counts(texts: Sequence[str]) -> NDArray[np.float64]:
+    """How many characters of each class each text has (texts × CLASSES)."""
+    joined = np.frombuffer("".join(texts).encode("utf-32-le", "replace"), dtype=np.uint32)
+    classes = _CLASS_TABLE[np.minimum(joined, 0xFFFF)]
+    row = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    flat = np.bincount(row * len(CLASSES) + classes, minlength=len(texts) * len(CLASSES))
+    return flat.reshape(len(texts), len(CLASSES)).astype(np.float64)
+
+
+def _add_text(out: Columns, blocks: Sequence[Block], counts: NDArray[np.float64]) -> dict[str, Column]:
+    """Size, signs and links of each text; what later steps need of them is returned."""
+    size = counts.sum(1)
+    by = {name: counts[:, i] for i, name in enumerate(CLASSES)}
+    for name in CLASSES:
+        out.add(f"share_{name}", by[name] / size)
+    words = by["space"] + 1 + by["ideograph"] / 2
+    link = np.array([block.link_chars for block in blocks]) / size
+    ends = np.array([_CLASS_TABLE[min(ord(block.text[-1]), 0xFFFF)] for block in blocks])
+    begins = np.array([_CLASS_TABLE[min(ord(block.text[0]), 0xFFFF)] for block in blocks])
+    stopped = (ends == CLASSES.index("stop")) | ((ends == CLASSES.index("quote")) & (by["stop"] > 0))
+    out.add("chars", np.log1p(size))
+    out.add("words", np.log1p(words))
+    out.add("word_length", (size - by["space"]) / words)
+    out.add("stops", np.log1p(by["stop"]))
+    out.add("commas", np.log1p(by["comma"]))
+    out.add("stops_a_word", by["stop"] / words)
+    out.add("link_share", link)
+    out.add("strong_share", np.array([block.strong_chars for block in blocks]) / size)
+    out.add("stopped", stopped)
+    for name in ("lower", "upper", "digit", "quote", "dash", "bar", "sign"):
+        out.add(f"begins_{name}", begins == CLASSES.index(name))
+    for name in ("comma", "digit", "bar"):
+        out.add(f"ends_{name}", ends == CLASSES.index(name))
+    out.add("lines", np.array([block.text.count("\n") for block in blocks]))
+    out.add("address", np.array(["http" in block.text or "www." in block.text for block in blocks]))
+    good = np.where(stopped & (size > 40), size * (1 - link), 0.0)
+    out.add("good", np.log1p(good))
+    return {"size": size.astype(np.float32), "link": (link * size).astype(np.float32), "good": good.astype(np.float32)}
+
+
+def _add_tags(out: Columns, page: Page) -> None:
+    """The element, the kinds of place that its words name, and those of what is around it."""
+    count, html = len(page.blocks), page.kind is Kind.HTML
+    group = np.array([TAG_GROUP.get(block.tag, len(TAG_GROUPS)) for block in page.blocks])
+    onehot = (group[:, None] == np.arange(len(TAG_GROUPS) + 1)).astype(np.float32)
+    own, near, above, around = container_places(page.containers)
+    index = np.array([block.container for block in page.blocks])
+    width = len(KINDS_OF_PLACE)
+    parts = (
+        ("tag", (*TAG_GROUPS, "other"), onehot),
+        ("own", tuple(KINDS_OF_PLACE), _bits(own[index], width)),
+        ("near", tuple(KINDS_OF_PLACE), _bits(near[index], width)),
+        ("above", tuple(KINDS_OF_PLACE), _bits(above[index], width)),
+        ("in", AROUND, _bits(around[index], len(AROUND))),
+    )
+    for prefix, names, matrix in parts:
+        out.add_all(prefix, names, matrix if html else np.full((count, len(names)), np.nan, np.float32))
+    depth = np.array([page.containers[i].depth for i in index.tolist()], dtype=np.float32)
+    out.add("depth", depth if html else np.full(count, np.nan))
+
+
+def _add_hits(out: Columns, hits: Sequence[Sequence[Label]]) -> None:
+    """Which labels the phrase rules give a block."""
+    matrix = np.zeros((len(hits), len(_HIT_LABELS)), np.float32)
+    for row, labels in enumerate(hits):
+        for label in labels:
+            if label in _HIT_LABELS:
+                matrix[row, _HIT_LABELS.index(label)] = 1
+    out.add_all("hit", [label.value for label in _HIT_LABELS], matrix)
+    boilerplate = matrix[:, [_HIT_LABELS.index(label) for label in (Label.RELATED, Label.COMMENT)]].max(1)
+    rows = np.arange(len(hits))
+    last = np.maximum.accumulate(np.where(boilerplate > 0, rows, -1000))
+    out.add("since_other_zone", np.log1p(rows - last))
+    out.add("hits_around", rolling(matrix.max(1), 4))
+
+
+def _add_position(out: Columns, page: Page, text: dict[str, Column]) -> None:
+    """Where the block stands on the page, in blocks and in characters."""
+    rows = np.arange(len(page.blocks))
+    size, good = text["size"], text["good"]
+    out.add("html", np.full(len(rows), float(page.kind is Kind.HTML)))
+    out.add("page_blocks", np.full(len(rows), np.log1p(len(rows))))
+    out.add("page_chars", np.full(len(rows), np.log1p(size.sum())))
+    out.add("page_good_share", np.full(len(rows), good.sum() / size.sum()))
+    out.add("row_share", rows / len(rows))
+    out.add("rows_to_end", np.log1p(len(rows) - rows))
+    out.add("chars_before", (np.cumsum(size) - size) / size.sum())
+    total = max(float(good.sum()), 1.0)
+    out.add("good_before", (np.cumsum(good) - good) / total)
+    for reach in (2, 6, 15):
+        out.add(f"good_around_{reach}", np.log1p(rolling(good, reach)))
+        out.add(f"size_around_{reach}", np.log1p(rolling(size, reach)))
+        out.add(f"good_share_around_{reach}", rolling(good, reach) / (rolling(size, reach) + 1))
+    out.add("gap", np.array([block.gap for block in page.blocks], dtype=np.float32))
+    indent = np.array([block.indent for block in page.blocks], dtype=np.float32)
+    out.add("indent", indent)
+    out.add("usual_indent", indent == _weighted_mode(indent, good))
+    out.add("gapped_page", np.full(len(rows), np.mean([block.gap > 0 for block in page.blocks])))
+
+
+def _weighted_mode(values: Column, weights: Column) -> float:
+    """The value that most of the weight has."""
+    kinds, inverse = np.unique(values, return_inverse=True)
+    return float(kinds[np.argmax(np.bincount(inverse, weights))])
+
+
+def group_ids(page: Page) -> NDArray[np.int64]:
+    """A number a block, the same for blocks of the same make: element, its class, its parent's class, indent."""
+    keys: dict[object, int] = {}
+    ids = []
+    for block in page.blocks:
+        parent = page.containers[block.container].parent
+        elder = page.containers[parent].words if parent >= 0 else ""
+        ids.append(keys.setdefault((block.tag, block.words, elder, block.indent), len(keys)))
+    return np.array(ids, dtype=np.int64)
+
+
+def _add_groups(out: Columns, page: Page, text: dict[str, Column]) -> None:
+    """What the blocks of the same make have in common: a page's paragraphs share their element's look."""
+    seen = Counter(block.text for block in page.blocks)
+    ids = group_ids(page)
+    members = np.bincount(ids)
+    size, good, link = (np.bincount(ids, text[name]) for name in ("size", "good", "link"))
+    out.add("repeats", np.log1p([seen[block.text] - 1 for block in page.blocks]))
+    out.add("group_members", np.log1p(members[ids]))
+    out.add("group_mean_size", np.log1p(size / members)[ids])
+    out.add("group_good_share", (good / size)[ids])
+    out.add("group_link_share", (link / size)[ids])
+    out.add("group_of_page", (good / max(float(good.sum()), 1.0))[ids])
+
+
+def _add_tree(out: Columns, page: Page, text: dict[str, Column]) -> None:
+    """Which containers hold the page's text. Containers stand in document order, so a subtree is a run of them."""
+    containers = page.containers
+    count = len(containers)
+    names = ("size", "good", "link")
+    index = np.array([block.container for block in page.blocks])
+    parent = np.array([container.parent for container in containers])
+    end = np.arange(1, count + 1)
+    for child in range(count - 1, 0, -1):
+        up = parent[child]
+        end[up] = max(end[up], end[child])
+    inside = {}
+    for name in names:
+        total = np.concatenate(([0.0], np.cumsum(np.bincount(index, text[name], minlength=count))))
+        inside[name] = total[end] - total[:-1]
+    whole = max(float(inside["good"][0]), 1.0)
+    level = index
+    for elder in range(4):
+        size = inside["size"][level]
+        out.add(f"elder{elder}_good_of_page", inside["good"][level] / whole)
+        out.add(f"elder{elder}_good_share", inside["good"][level] / (size + 1))
+        out.add(f"elder{elder}_link_share", inside["link"][level] / (size + 1))
+        level = np.maximum(parent[level], 0)
+    for share in (0.4, 0.6, 0.85):
+        holder = int(np.flatnonzero(inside["good"] >= share * whole)[-1]) if whole > 1 else 0
+        within = (index >= holder) & (index < end[holder])
+        depth = np.array([containers[i].depth - containers[holder].depth for i in index.tolist()])
+        out.add(f"within_{share}", within)
+        out.add(f"below_{share}", np.where(within, depth, -1))
+    best = _best_parent(index, parent, text["good"], count)
+    out.add("within_best", (index >= best) & (index < end[best]))
+    out.add("child_of_best", parent[index] == best)
+
+
+def _best_parent(index: NDArray[np.int64], parent: NDArray[np.int64], good: Column, count: int) -> int:
+    """The container with the most good text right below it (half of it counts one level up), as Readability scores."""
+    up = np.maximum(parent[index], 0)
+    score = np.bincount(up, good, minlength=count) + np.bincount(np.maximum(parent[up], 0), good / 2, minlength=count)
+    return int(np.argmax(score))
+
+
+def _fold(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text[:400]).strip().casefold()
+
+
+def title_row(page: Page) -> int | None:
+    """The block that shows the headline which the page declares, a heading before any other; else the first `<h1>`."""
+    wanted = {_fold(headline) for headline in page.declared.headlines if headline}
+    plain = None
+    first_h1 = None
+    for row, block in enumerate(page.blocks):
+        if block.tag == "h1" and first_h1 is None:
+            first_h1 = row
+        if len(block.text) < 400 and _fold(block.text) in wanted:
+            if block.tag in ("h1", "h2"):
+                return row
+            plain = row if plain is None else plain
+    return first_h1 if first_h1 is not None else plain
+
+
+def _add_declared(out: Columns, page: Page) -> None:
+    """How the block relates to the headline, the description and the body that the page declares."""
+    count = len(page.blocks)
+    rows = np.arange(count)
+    row = title_row(page)
+    after = np.full(count, np.nan) if row is None else rows - row
+    out.add("after_title", np.sign(after) * np.log1p(np.abs(after)))
+    out.add("is_title", after == 0)
+    described = {_fold(text)[:80] for text in page.declared.descriptions if len(text) > 30}
+    out.add(
+        "is_described",
+        np.array([len(block.text) > 30 and _fold(block.text)[:80] in described for block in page.blocks]),
+    )
+    body = " ".join((page.declared.body or "").split())
+    if len(body) < 200:
+        out.add("in_declared_body", np.full(count, np.nan))
+        return
+    flat = re.sub(r"\W+", "", body)
+    out.add("in_declared_body", np.array([re.sub(r"\W+", "", block.text)[:60] in flat for block in page.blocks]))
+
+
+_SEEN_BY_NEIGHBOURS = (
+    *("chars", "link_share", "stopped", "good", "tag_p", "tag_h2", "tag_li", "group_of_page", "hits_around", "gap"),
+    *("share_upper", "begins_upper"),
+)
+
+
+def _add_neighbours(out: Columns) -> None:
+    """The three blocks before and after, by their most telling columns."""
+    for name in _SEEN_BY_NEIGHBOURS:
+        column = out.values[out.names.index(name)]
+        for by in (1, 2, 3):
+            out.add(f"{name}_before{by}", shift(column, by))
+            out.add(f"{name}_after{by}", shift(column, -by))

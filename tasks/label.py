@@ -1,0 +1,185 @@
+"""Label every block: the model says body or not, rules overrule it where they are certain, and both name the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tasks.features import title_row
+from tasks.headline import dump_title_row
+from tasks.model import BodyModel, load_model
+from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
+from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
+from tasks.places import KINDS_OF_PLACE, place_bits
+
+BODY = 0.5  # a block of at least this probability is body
+CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of it
+CERTAIN = 0.99  # confidence of a rule's verdict
+SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
+DECK_CHARS = 600
+HEAD_REACH = 6  # blocks after the deck in which the byline or the time is looked for
+HEAD = frozenset((Label.BYLINE, Label.TIMESTAMP, Label.READ_TIME))
+
+# What the words of an element's class say of a block that is not body; the first that fits names it.
+PLACES: tuple[tuple[str, Label, int], ...] = (  # kind of place, label, longest text in characters
+    ("comment", Label.COMMENT, 100_000),
+    ("legal", Label.LEGAL, 100_000),
+    ("credit", Label.CREDIT, 200),
+    ("caption", Label.CAPTION, 1_000),
+    ("bio", Label.BIO, 2_000),
+    ("byline", Label.BYLINE, 300),
+    ("share", Label.SHARE, 200),
+    ("paywall", Label.PAYWALL, 1_000),
+    ("promo", Label.PROMO, 1_000),
+    ("advert", Label.ADVERT, 300),
+    ("related", Label.RELATED, 1_000),
+)
+_BIT = {name: 1 << bit for bit, name in enumerate(KINDS_OF_PLACE)}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one block is, who said so, and how sure (0 to 1) that it is kept or removed rightly."""
+
+    label: Label
+    reason: str
+    confidence: float
+
+
+def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = None) -> tuple[LabelledBlock, ...]:
+    """The blocks of a page (of at least one block) with their labels and reasons, in reading order.
+
+    A block that holds several things ("caption (photo credit: name)") comes back as several blocks.
+    """
+    phrases = phrases or load_phrases()
+    model = model or load_model()
+    hits = phrases.hits(block.text for block in page.blocks)
+    rules = [[phrases.rules[index] for index in found] for found in hits]
+    chances = model.probabilities(page, [[rule.label for rule in found] for found in rules]).tolist()
+    verdicts = [_decide(block, found, chance) for block, found, chance in zip(page.blocks, rules, chances, strict=True)]
+    _name_head(page, verdicts, rules)
+    _name_zones(verdicts, rules)
+    return tuple(_parts(page.blocks, verdicts, rules, phrases))
+
+
+def _decide(block: Block, rules: Sequence[Rule], chance: float) -> Verdict:
+    """Body or not, and the name that the block's own rules and element give it."""
+    strict = next((rule for rule in rules if rule.strength is not Strength.NAME), None)
+    if strict is not None and strict.label not in KEPT:
+        return Verdict(strict.label, strict.id, CERTAIN)
+    correction = next((rule for rule in rules if rule.label is Label.CORRECTION), None)
+    if correction is not None and chance >= CORRECTION:
+        return Verdict(Label.CORRECTION, correction.id, max(chance, 1 - chance))
+    if chance >= BODY:
+        return Verdict(_body_label(block), "model", chance)
+    named = next((rule for rule in rules if rule.label not in KEPT), None)
+    if named is not None:
+        return Verdict(named.label, named.id, 1 - chance)
+    return Verdict(*_by_element(block), 1 - chance)
+
+
+def _body_label(block: Block) -> Label:
+    """What a block of the body is, by its element; in a dump all is a paragraph."""
+    tag = block.tag
+    if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+        return Label.HEADING
+    if tag in ("li", "dd", "dt"):
+        return Label.LIST_ITEM
+    if tag in ("tr", "td", "th"):
+        return Label.TABLE
+    return Label.QUOTE if tag in ("blockquote", "q") else Label.PARAGRAPH
+
+
+def _by_element(block: Block) -> tuple[Label, str]:
+    """The label that the block's element speaks for, and the reason."""
+    if block.tag in ("figcaption", "caption"):
+        return Label.CAPTION, "element"
+    if block.datetime is not None and len(block.text) < 100:
+        return Label.TIMESTAMP, "element"
+    bits = place_bits(block.words)
+    for name, found, longest in PLACES:
+        if bits & _BIT[name] and len(block.text) <= longest:
+            return found, "element"
+    return Label.NAVIGATION, "model"
+
+
+def _name_head(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rule]]) -> None:
+    """Name the title, and the deck and kicker next to it."""
+    kept = [verdict.label in KEPT for verdict in verdicts]
+    if page.kind is Kind.HTML:
+        row = title_row(page)
+    else:
+        row = dump_title_row(page.blocks, kept, [bool(found) for found in rules])
+    if row is None:
+        return
+    title = page.blocks[row].text
+    for at, block in enumerate(page.blocks):
+        if block.text == title and (at == row or not kept[at]):
+            verdicts[at] = Verdict(Label.TITLE, "headline", verdicts[at].confidence)
+    for at in _deck_rows(page, verdicts, rules, row):
+        verdicts[at] = Verdict(Label.DECK, "below the headline", verdicts[at].confidence)
+
+
+def _deck_rows(page: Page, verdicts: Sequence[Verdict], rules: Sequence[Sequence[Rule]], title: int) -> list[int]:
+    """The rows between headline and byline that read like a standfirst: at most two."""
+    found: list[int] = []
+    for row in range(title + 1, min(title + 4, len(page.blocks))):
+        block, verdict = page.blocks[row], verdicts[row]
+        if rules[row] or verdict.label is Label.TITLE:
+            break
+        if _may_be_deck(block, page.kind) and _head_follows(verdicts, row):
+            found.append(row)
+        elif verdict.label in KEPT:
+            break
+    return found[:2]
+
+
+def _may_be_deck(block: Block, kind: Kind) -> bool:
+    size = len(block.text)
+    if kind is Kind.DUMP:
+        return 40 <= size <= DECK_CHARS and block.text[-1] in ".!?…。"
+    return (
+        25 <= size <= DECK_CHARS
+        and block.link_chars * 2 < size
+        and (bool(place_bits(block.words) & _BIT["deck"]) or block.tag in ("h2", "h3", "p"))
+    )
+
+
+def _head_follows(verdicts: Sequence[Verdict], row: int) -> bool:
+    """Whether a byline, a time or a read time stands shortly after the row: what stands before them is no body."""
+    return any(verdict.label in HEAD for verdict in verdicts[row + 1 : row + 1 + HEAD_REACH])
+
+
+def _name_zones(verdicts: list[Verdict], rules: Sequence[Sequence[Rule]]) -> None:
+    """What follows a header such as "Related content" belongs to it, up to the next kept or named block."""
+    zone: Rule | None = None
+    for row, verdict in enumerate(verdicts):
+        cut = next((rule for rule in rules[row] if rule.strength is Strength.CUT), None)
+        if cut is not None:
+            zone = cut
+        elif verdict.label in KEPT or verdict.label is Label.TITLE:
+            zone = None
+        elif zone is not None and verdict.label in (Label.NAVIGATION, Label.TIMESTAMP):
+            verdicts[row] = Verdict(zone.label, zone.id, verdict.confidence)
+
+
+def _parts(
+    blocks: Sequence[Block], verdicts: Sequence[Verdict], rules: Sequence[Sequence[Rule]], phrases: Phrases
+) -> list[LabelledBlock]:
+    """The labelled blocks, those that hold several things cut up."""
+    out = []
+    for block, verdict, found in zip(blocks, verdicts, rules, strict=True):
+        parts = None if verdict.label in KEPT or verdict.label is Label.TITLE else _split(block, found, phrases)
+        if parts:
+            rule, pieces = parts
+            out += [LabelledBlock(piece.text, piece.label, rule.id, verdict.confidence) for piece in pieces]
+        else:
+            out.append(LabelledBlock(block.text, verdict.label, verdict.reason, round(verdict.confidence, 4)))
+    return out
+
+
+def _split(block: Block, rules: Sequence[Rule], phrases: Phrases) -> tuple[Rule, tuple[Part, ...]] | None:
+    if len(block.text) > SPLIT_CHARS:
+        return None
+    for rule in rules:
+        if rule.strength is Strength.SPLIT and (pieces := phrases.split(block.text, rule)):
+            return rule, pieces
+    return None

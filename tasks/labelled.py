@@ -1,0 +1,75 @@
+"""Pages with known articles: a folder of `truth.jsonl` (one page a line: id, url, body, …) and `pages/<id>.html.gz`.
+
+Endings `.html`, `.txt`, each plain or `.gz`. Only pages with a `body` are read. A page's group is its registered domain:
+what is split for learning and scoring is split by it, so that no publisher stands on both sides.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from config.limits import Limits
+from tasks.addresses import registered_domain
+from tasks.page import RawPage, Rejected
+from tasks.read import PageRef, read_page
+
+ENDINGS = (".html.gz", ".txt.gz", ".html", ".txt")
+
+
+class LabelledError(ValueError):
+    """A folder of labelled pages that cannot be used; one line that says what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPage:
+    """A raw page and what is known of its article: `truth` as the line of `truth.jsonl` has it."""
+
+    suite: str
+    raw: RawPage = field(repr=False)
+    truth: dict[str, Any] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The page's id within its suite."""
+        return str(self.truth["id"])
+
+    @property
+    def group(self) -> str:
+        """The publisher: registered domain of the page's URL, else the page's id."""
+        url = self.truth.get("url")
+        return (registered_domain(url) if url else None) or self.id
+
+
+def read_labelled(folders: Sequence[Path]) -> Iterator[LabelledPage]:
+    """The labelled pages of the folders, in the order of their truth files. Raises `LabelledError`."""
+    for folder in folders:
+        lines = folder / "truth.jsonl"
+        if not lines.is_file():
+            raise LabelledError(f"{folder}: no truth.jsonl in it")
+        for number, line in enumerate(lines.read_text(encoding="utf-8").splitlines(), 1):
+            truth = _truth(line, f"{lines}:{number}")
+            if truth.get("body"):
+                yield LabelledPage(folder.name, _raw(folder, truth), truth)
+
+
+def _truth(line: str, where: str) -> dict[str, Any]:
+    try:
+        truth = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise LabelledError(f"{where}: not JSON: {error.msg}") from error
+    if not isinstance(truth, dict) or not isinstance(truth.get("id"), str):
+        raise LabelledError(f"{where}: no object with an id")
+    return truth
+
+
+def _raw(folder: Path, truth: dict[str, Any]) -> RawPage:
+    name = truth["id"]
+    path = next((p for ending in ENDINGS if (p := folder / "pages" / f"{name}{ending}").is_file()), None)
+    if path is None:
+        raise LabelledError(f"{folder / 'pages'}: no page {name}")
+    raw = read_page(PageRef(path, path.name), Limits())
+    if isinstance(raw, Rejected):
+        raise LabelledError(f"{path}: {raw.reason}")
+    return raw

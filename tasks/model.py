@@ -1,0 +1,89 @@
+"""The trained part of the labeller: how likely is each block a part of the article's body?
+
+Two gradient-boosted forests (LightGBM) in sequence: the first sees the blocks' features, the second also what the first
+said of a block's neighbours, its container and its kind. Files in `config/model/`: `first.txt`, `second.txt`,
+`card.json`.
+"""
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.features import Matrix, features, group_ids, rolling, shift
+from tasks.page import Label, Page
+
+Probabilities = NDArray[np.float32]
+FILES = ("first.txt", "second.txt")
+NEIGHBOURS = 4
+SURE = 0.6  # a block over this probability marks where the body begins and ends
+
+
+class ModelError(ValueError):
+    """A model that cannot be used; the message is one line and names the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyModel:
+    """The two forests. `digest` is the SHA-256 of their files."""
+
+    first: Any
+    second: Any
+    digest: str
+
+    def probabilities(self, page: Page, hits: Sequence[Sequence[Label]]) -> Probabilities:
+        """The probability (0 to 1, four decimals) that each block of the page is body."""
+        seen = features(page, hits)
+        again = context(page, seen, self.first.predict(seen, num_threads=1))
+        return np.round(self.second.predict(again, num_threads=1), 4).astype(np.float32)
+
+
+def context(page: Page, seen: Matrix, guess: NDArray[np.float64]) -> Matrix:
+    """The second forest's features: the first's, and its guesses around each block."""
+    guess = guess.astype(np.float32)
+    size = np.array([len(block.text) for block in page.blocks], dtype=np.float32)
+    index = np.array([block.container for block in page.blocks])
+    parents = np.array([container.parent for container in page.containers])
+    mass = size * guess
+    total = max(float(mass.sum()), 1.0)
+    before = np.cumsum(mass)
+    rows = np.arange(len(guess), dtype=np.float32)
+    sure = np.flatnonzero(guess > SURE)
+    begin, end = (float(sure[0]), float(sure[-1])) if sure.size else (np.nan, np.nan)
+    extra = [guess]
+    extra += [shift(guess, by) for near in range(1, NEIGHBOURS + 1) for by in (near, -near)]
+    extra += [(before - mass) / total, (total - before) / total]
+    extra += [_mean_of(ids, mass, size) for ids in (index, np.maximum(parents[index], 0), group_ids(page))]
+    extra += [rolling(mass, reach) / (rolling(size, reach) + 1) for reach in (2, 5, 12)]
+    extra += [rows - begin, end - rows, np.full_like(guess, guess.max()), np.full_like(guess, np.log1p(total))]
+    return np.column_stack([seen, *extra]).astype(np.float32)
+
+
+def _mean_of(ids: NDArray[np.int64], mass: NDArray[np.float32], size: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The mean guess, by characters, over all the blocks with the same id."""
+    return (np.bincount(ids, mass) / np.maximum(np.bincount(ids, size), 1))[ids]
+
+
+@functools.cache
+def load_model(folder: Path | None = None) -> BodyModel:
+    """The model of a folder, by default the one that comes with the program. Raises `ModelError`."""
+    import lightgbm  # noqa: PLC0415  half a second: only what labels pages pays for it
+
+    source: Traversable = folder if folder is not None else resources.files("config.model")
+    digest = hashlib.sha256()
+    forests = []
+    for name in FILES:
+        try:
+            text = (source / name).read_text(encoding="utf-8")
+            forests.append(lightgbm.Booster(model_str=text))
+        except (OSError, lightgbm.basic.LightGBMError) as error:
+            raise ModelError(f"{source / name}: no usable model: {error}") from error
+        digest.update(text.encode())
+    return BodyModel(forests[0], forests[1], digest.hexdigest())
