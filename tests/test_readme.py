@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from config.settings import Settings
 from tasks.page import BOILERPLATE, KEPT, LIFTED
 
 ROOT = Path(__file__).parent.parent
@@ -100,9 +101,12 @@ def test_labels():
 
 
 def test_settings():
-    settings = pytest.importorskip("config.settings")
-    described = [re.findall(r"`(\w+)`", row[0])[0] for row in table_rows("Settings")]
-    assert described == list(settings.Settings.model_fields)
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    described = {row[0].strip("`"): row[1] for row in table_rows("Settings")}
+    assert list(described) == list(defaults)
+    assert {name: text for name, text in described.items() if defaults[name]} == {
+        name: str(default) for name, default in defaults.items() if default
+    }
 
 
 def test_dependencies():
