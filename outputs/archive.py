@@ -1,0 +1,188 @@
+"""A run that writes to an archive: opened, recovered, committed batch by batch, and closed with its manifest.
+
+A batch's files are written beside the archive by a worker and renamed into place here, in the order text, articles,
+rejects; the manifest comes last. So a reader sees whole parts alone, and a run killed at any moment leaves an archive
+that every reader opens and the next run completes.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from config.limits import Limits
+from outputs.batch import BatchJob
+from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, new_run_id, publish
+from outputs.ledger import SeenPages, read_ledger
+from outputs.manifest import Counts, Manifest, Status, WrittenFile, versions
+from outputs.recovery import INTENT, recover, write_manifest
+from outputs.rows import RunStamp
+from outputs.staging import StagedBatch, StagedPart, seen_in, without
+from tasks.read import PageRef
+
+
+class ArchiveRun:
+    """One run's hold on an archive, for the coordinating process. Made by `open_run`."""
+
+    def __init__(self, layout: Layout, stamp: RunStamp, sources: Sequence[str], made_with: Mapping[str, str]) -> None:
+        self.layout = layout
+        self.stamp = stamp
+        self.counts = Counts()
+        self.recovered: list[Manifest] = []
+        self.manifest: Manifest | None = None
+        self._sources = tuple(sources)
+        self._versions = made_with
+        self._files: list[WrittenFile] = []
+        self._seen = SeenPages()
+        self._parts = 0
+        self._last = (-1, "")
+
+    @property
+    def known(self) -> Path:
+        """The file of the keys of the pages that the archive had when the run began."""
+        return self.layout.staging(self.stamp.run_id) / "known.npy"
+
+    def job(self, number: int, refs: Sequence[PageRef], limits: Limits) -> BatchJob:
+        """Make a worker's job of a batch. Batches are numbered in source order."""
+        return BatchJob(number, tuple(refs), self.layout.root, self.stamp, self.known, limits)
+
+    def commit(self, staged: StagedBatch) -> Counts:
+        """Put a batch's files in place and return what became of its pages. Batches come in source order.
+
+        A page whose bytes an earlier batch of this run has put in place is dropped first and counted as a duplicate.
+        """
+        if (staged.number, staged.piece) <= self._last:
+            raise ValueError(f"batch {staged.number}{staged.piece} is committed after batch {self._last}")
+        self._last = (staged.number, staged.piece)
+        staged = self._without_seen(staged)
+        try:
+            for part in staged.parts:
+                self._publish(part)
+            shutil.rmtree(self._folder(staged), ignore_errors=True)
+        except OSError as error:
+            raise _unwritable(self.layout.root, error) from error
+        self.counts += staged.counts
+        return staged.counts
+
+    def finish(self, pages_found: int) -> Manifest:
+        """Check that every page found is accounted for and write the manifest.
+
+        A run that put no file in place writes no manifest either: a second run over the same pages leaves the archive
+        as it was. Raises AccountingError; what was put in place stays, as of an interrupted run.
+        """
+        self.counts.check(pages_found)
+        manifest = Manifest(
+            run=self.stamp.run_id,
+            status=Status.COMPLETE,
+            started_at=self.stamp.archived_at,
+            finished_at=datetime.now(UTC),
+            sources=self._sources,
+            counts=self.counts,
+            versions=self._versions,
+            files=tuple(self._files),
+        )
+        if self._files:
+            write_manifest(self.layout, manifest)
+        self.manifest = manifest
+        return manifest
+
+    def begin(self) -> None:
+        """Recover the archive and lay out what the workers need."""
+        self.recovered = recover(self.layout)
+        self.known.parent.mkdir(parents=True)
+        intent = {"sources": self._sources, "versions": dict(self._versions)}
+        (self.known.parent / INTENT).write_text(json.dumps(intent), "utf-8")
+        read_ledger(self.layout).save(self.known)
+
+    def close(self) -> None:
+        """Tidy up: remove what is staged, and give an unfinished run its manifest."""
+        if self.manifest is None and self._parts:
+            recover(self.layout)
+        shutil.rmtree(self.layout.staging(self.stamp.run_id), ignore_errors=True)
+        with suppress(OSError):
+            self.layout.all_staging.rmdir()
+
+    def _without_seen(self, staged: StagedBatch) -> StagedBatch:
+        repeated = [seen_in(part, self._seen.__contains__) for part in staged.parts]
+        if not any(repeated):
+            return staged
+        parts = tuple(
+            without(part, self._seen.__contains__) if count else part
+            for part, count in zip(staged.parts, repeated, strict=True)
+        )
+        return replace(staged, parts=parts, duplicate=staged.duplicate + sum(repeated))
+
+    def _publish(self, part: StagedPart) -> None:
+        day = self.stamp.archived_at.date()
+        number, self._parts = self._parts, self._parts + 1
+        for file in sorted(part.files, key=lambda file: COMMIT_ORDER.index(file.table)):
+            place = self.layout.part(file.table, day, self.stamp.run_id, number)
+            publish(file.path, place)
+            self._files.append(WrittenFile(self.layout.relative(place), file.rows, file.size, file.sha256))
+        self._seen.update(part.articles)
+        self._seen.update(reject.reject for reject in part.rejects)
+
+    def _folder(self, staged: StagedBatch) -> Path:
+        return self.known.parent / f"{staged.number:06d}{staged.piece}"
+
+
+@contextmanager
+def open_run(
+    root: Path, sources: Sequence[str], *, now: datetime | None = None, extra_versions: Mapping[str, str] | None = None
+) -> Iterator[ArchiveRun]:
+    """Open an archive for one run, making it where there is none. `sources` are named in the manifest as given.
+
+    Raises ArchiveError where the archive cannot be written or another run is writing to it.
+    """
+    layout = Layout(root.absolute())
+    made_with = versions(extra_versions)
+    start = (now or datetime.now(UTC)).astimezone(UTC)
+    run = ArchiveRun(layout, RunStamp(new_run_id(start), start, made_with["stet"]), sources, made_with)
+    with _locked(layout, run.stamp.run_id):
+        try:
+            _begin(run)
+            yield run
+        finally:
+            run.close()
+
+
+def _begin(run: ArchiveRun) -> None:
+    try:
+        run.begin()
+    except OSError as error:
+        raise _unwritable(run.layout.root, error) from error
+
+
+@contextmanager
+def _locked(layout: Layout, run_id: str) -> Iterator[None]:
+    # The kernel gives the lock back when its holder dies, however it dies.
+    try:
+        layout.runs.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise _unwritable(layout.root, error) from error
+    try:
+        _take(descriptor, layout)
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, f"run {run_id}, process {os.getpid()}\n".encode(), 0)
+        yield
+        os.truncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, layout: Layout) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
+        raise ArchiveError(f"another run is writing to {layout.root} ({holder or 'it does not say which'})") from error
+
+
+def _unwritable(root: Path, error: OSError) -> ArchiveError:
+    return ArchiveError(f"cannot write to the archive {root}: {error.strerror or error}")

@@ -1,0 +1,157 @@
+"""What a worker process does: reads, cleans and stages a batch of pages. Knows nothing of flows."""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from config.limits import Limits
+from outputs.guard import PageGuard, page_guard
+from outputs.layout import ArchiveError, Layout
+from outputs.ledger import KnownPages, article_key, reject_key
+from outputs.rows import ArticleRow, RejectRow, RunStamp
+from outputs.staging import StagedBatch, StagedPart, stage_part
+from tasks.page import Article, RawPage, Rejected, RejectReason
+from tasks.read import PageRef, read_page
+
+Cleaner = Callable[[RawPage, Limits], Article | Rejected]
+
+SAMPLES = 3
+# A batch of unusually large pages is staged in several parts, so that its text never fills the memory.
+PART_CHARS = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class BatchJob:
+    """A batch for a worker: references and settings, never pages."""
+
+    number: int
+    refs: tuple[PageRef, ...] = field(repr=False)
+    archive: Path
+    stamp: RunStamp
+    known: Path  # the file of the keys of the pages that the archive has
+    limits: Limits
+    piece: str = ""  # which part of a batch that was split, as "01": the second half of its first half
+
+    def halves(self) -> tuple["BatchJob", "BatchJob"]:
+        """Split the batch, to find the page that kills its worker."""
+        middle = (len(self.refs) + 1) // 2
+        first = replace(self, refs=self.refs[:middle], piece=f"{self.piece}0")
+        return first, replace(self, refs=self.refs[middle:], piece=f"{self.piece}1")
+
+
+def archive_batch(job: BatchJob, clean: Cleaner | None = None) -> StagedBatch:
+    """Read, clean and stage the pages of a batch. `clean` stands in for `tasks.clean.clean_page`.
+
+    A page that cannot be cleaned becomes a reject, whatever goes wrong with it. Raises ArchiveError where the archive
+    cannot be written.
+    """
+    try:
+        folder = Layout(job.archive).staging(job.stamp.run_id) / f"{job.number:06d}{job.piece}"
+        folder.mkdir()  # not its parents: the folder of a run that is over must not come back
+        desk = _Desk(job, folder, clean or _cleaner())
+        with page_guard(job.limits.page_seconds) as guard:
+            for ref in job.refs:
+                desk.take(ref, guard)
+        return desk.finish()
+    except OSError as error:
+        raise ArchiveError(f"cannot write to the archive {job.archive}: {error.strerror or error}") from error
+
+
+def reject_batch(job: BatchJob, reason: RejectReason, detail: str) -> StagedBatch:
+    """Stage the pages of a batch as rejects without cleaning them: for the page that kills or hangs its worker."""
+    return archive_batch(job, lambda raw, _: Rejected(raw.source_name, reason, detail))
+
+
+def _cleaner() -> Cleaner:
+    from tasks.clean import clean_page  # noqa: PLC0415  (loads the model, which only those that clean need)
+
+    return clean_page
+
+
+class _Desk:
+    """The pages of a batch on their way into parts."""
+
+    def __init__(self, job: BatchJob, folder: Path, clean: Cleaner) -> None:
+        self._job = job
+        self._folder = folder
+        self._clean = clean
+        self._known = KnownPages.load(job.known)
+        self._seen: set[bytes] = set()
+        self._articles: list[ArticleRow] = []
+        self._rejects: list[RejectRow] = []
+        self._chars = 0
+        self._parts: list[StagedPart] = []
+        self._samples: list[Rejected] = []
+        self._unchanged = 0
+        self._duplicate = 0
+
+    def take(self, ref: PageRef, guard: PageGuard) -> None:
+        """Bring one page to its end: an article, a reject, unchanged or a duplicate."""
+        raw = guard.attempt(ref.source_name, lambda: read_page(ref, self._job.limits))
+        digest = _digest(raw, ref)
+        keys = {article_key(digest)} if digest else set()
+        keys.add(reject_key(digest, ref.source_name))
+        if any(key in self._known for key in keys):
+            self._unchanged += 1
+        elif keys & self._seen:
+            self._duplicate += 1
+        elif isinstance(raw, Rejected):
+            self._reject(replace(raw, source_sha256=digest, size=raw.size or _size(ref.path)))
+        else:
+            self._file(raw, digest or "", guard.attempt(ref.source_name, lambda: self._clean(raw, self._job.limits)))
+
+    def finish(self) -> StagedBatch:
+        """Stage what is left and sum up."""
+        self._stage()
+        job = self._job
+        return StagedBatch(
+            number=job.number,
+            piece=job.piece,
+            parts=tuple(self._parts),
+            read=len(job.refs),
+            unchanged=self._unchanged,
+            duplicate=self._duplicate,
+            samples=tuple(self._samples),
+        )
+
+    def _file(self, raw: RawPage, digest: str, outcome: Article | Rejected) -> None:
+        if isinstance(outcome, Rejected):
+            url = outcome.url or raw.url
+            self._reject(replace(outcome, source_sha256=digest, url=url, size=len(raw.content)))
+            return
+        row = ArticleRow(replace(outcome, source_sha256=digest), self._job.stamp, raw.fetched_at)
+        self._articles.append(row)
+        self._seen.add(article_key(digest))
+        self._chars += len(row.text) + sum(len(block.text) for block in outcome.blocks)
+        if self._chars > PART_CHARS:
+            self._stage()
+
+    def _reject(self, rejected: Rejected) -> None:
+        self._rejects.append(RejectRow(rejected, self._job.stamp))
+        self._seen.add(reject_key(rejected.source_sha256, rejected.source_name))
+        if len(self._samples) < SAMPLES:
+            self._samples.append(rejected)
+
+    def _stage(self) -> None:
+        if self._articles or self._rejects:
+            self._parts.append(stage_part(self._folder, len(self._parts), self._articles, self._rejects))
+        self._articles, self._rejects, self._chars = [], [], 0
+
+
+def _digest(raw: RawPage | Rejected, ref: PageRef) -> str | None:
+    """Return the digest of the page's bytes, decompressed; of the file's where that failed; None if unreadable."""
+    if isinstance(raw, RawPage):
+        return hashlib.sha256(raw.content).hexdigest()
+    if raw.source_sha256:
+        return raw.source_sha256
+    with suppress(OSError), ref.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+    return None
+
+
+def _size(path: Path) -> int | None:
+    with suppress(OSError):
+        return path.stat().st_size
+    return None

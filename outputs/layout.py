@@ -1,0 +1,124 @@
+"""Where everything of an archive lies, and how a finished file gets there.
+
+::
+
+    ARCHIVE/
+      articles/archived_on=2026-11-24/part-<run>-00000.parquet
+      rejects/archived_on=2026-11-24/part-<run>-00000.parquet
+      text/archived_on=2026-11-24/part-<run>-00000.zip
+      _runs/<run>.json                      the manifest, written last
+      _runs/.lock                           held by the run that writes
+      _staging/<run>/                       what is not yet in place
+
+All paths are made here, so that another store needs another `Layout` and no more.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class ArchiveError(Exception):
+    """The archive cannot be used as asked. The message is one line for the user."""
+
+
+class Table(StrEnum):
+    """The folders of an archive that hold parts."""
+
+    ARTICLES = "articles"
+    REJECTS = "rejects"
+    TEXT = "text"
+
+
+# A part of the text goes into place before its articles, so that an article that is visible has its text.
+COMMIT_ORDER = (Table.TEXT, Table.ARTICLES, Table.REJECTS)
+_SUFFIX = {Table.ARTICLES: "parquet", Table.REJECTS: "parquet", Table.TEXT: "zip"}
+_PART = re.compile(r"part-(?P<run>[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6})-[0-9]{5,9}\.(?:parquet|zip)")
+
+
+def new_run_id(now: datetime) -> str:
+    """Make a run's id: its start in UTC, so that ids sort by time, and six random digits."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def run_of_part(name: str) -> str | None:
+    """Return the run that wrote a part, from the part's file name; None for a foreign file."""
+    match = _PART.fullmatch(name)
+    return match["run"] if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one archive."""
+
+    root: Path
+
+    @property
+    def runs(self) -> Path:
+        """The folder of manifests."""
+        return self.root / "_runs"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the writing run locks."""
+        return self.runs / ".lock"
+
+    @property
+    def all_staging(self) -> Path:
+        """The folder of what is not yet in place, of all runs."""
+        return self.root / "_staging"
+
+    def staging(self, run: str) -> Path:
+        """The folder of what a run has not yet put in place."""
+        return self.all_staging / run
+
+    def manifest(self, run: str) -> Path:
+        """A run's manifest."""
+        return self.runs / f"{run}.json"
+
+    def part(self, table: Table, day: date, run: str, number: int) -> Path:
+        """The place of a part. `number` counts the parts of a run."""
+        return self.root / table / f"archived_on={day.isoformat()}" / f"part-{run}-{number:05d}.{_SUFFIX[table]}"
+
+    def sibling(self, part: Path, table: Table) -> Path:
+        """The place of the same part in another table."""
+        return self.root / table / part.parent.name / f"{part.stem}.{_SUFFIX[table]}"
+
+    def parts(self, table: Table) -> Iterator[Path]:
+        """All parts in place of a table, sorted. Foreign files are passed over."""
+        for path in sorted((self.root / table).glob(f"archived_on=*/part-*.{_SUFFIX[table]}")):
+            if run_of_part(path.name):
+                yield path
+
+    def relative(self, path: Path) -> str:
+        """A path as manifests name it: relative to the archive, POSIX slashes."""
+        return path.relative_to(self.root).as_posix()
+
+
+def flush(path: Path) -> None:
+    """Make a file's or folder's content survive a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def publish(staged: Path, place: Path) -> None:
+    """Move a flushed file into place: readers see all of it or nothing."""
+    _make_folder(place.parent)
+    staged.rename(place)
+    flush(place.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    flush(folder.parent)

@@ -1,0 +1,107 @@
+"""The archive as its own ledger: which pages it already has, read from the Parquet itself.
+
+A page is known by 16 bytes: for an article the head of its source's SHA-256; for a reject the head of a SHA-256 over
+that and the source's name, since many different broken files have the same bytes (an empty file, an error page), and
+each is accounted for. On a run's start the keys are written to one sorted file that the workers map into memory, so that it is
+there once for all of them.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
+from outputs.layout import Layout, Table
+
+KEY_BYTES = 16
+_DTYPE = np.dtype(f"S{KEY_BYTES}")
+
+Keys = npt.NDArray[np.bytes_]
+
+
+def article_key(source_sha256: str) -> bytes:
+    """Return the key of a page that became an article."""
+    return bytes.fromhex(source_sha256[: 2 * KEY_BYTES])
+
+
+def reject_key(source_sha256: str | None, source_name: str) -> bytes:
+    """Return the key of a page that was rejected."""
+    name = source_name.encode("utf-8", "replace")
+    return hashlib.sha256((source_sha256 or "").encode() + b"\0" + name).digest()[:KEY_BYTES]
+
+
+class KnownPages:
+    """A sorted array of keys."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def __contains__(self, key: bytes) -> bool:
+        place = np.searchsorted(self._keys, np.array(key, _DTYPE))
+        # numpy drops a key's trailing zeros when it hands one out.
+        return bool(place < len(self._keys) and self._keys[place] == key.rstrip(b"\0"))
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def save(self, path: Path) -> None:
+        """Write the keys to a file for `load`."""
+        with path.open("wb") as file:
+            np.save(file, self._keys)
+
+    @classmethod
+    def load(cls, path: Path) -> "KnownPages":
+        """Map a file of keys into memory."""
+        return cls(np.load(path, mmap_mode="r"))
+
+
+class SeenPages:
+    """A growing set of keys, about 20 bytes each: the pages that a run has put in place."""
+
+    _RECENT = 500_000
+
+    def __init__(self) -> None:
+        self._recent: set[bytes] = set()
+        self._older = KnownPages(np.empty(0, _DTYPE))
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._recent or (len(self._older) > 0 and key in self._older)
+
+    def update(self, keys: Iterable[bytes]) -> None:
+        """Add keys."""
+        self._recent.update(keys)
+        if len(self._recent) >= self._RECENT:
+            recent = np.array(list(self._recent), _DTYPE)
+            self._older = KnownPages(np.sort(np.concatenate([self._older._keys, recent])))
+            self._recent = set()
+
+
+def read_ledger(layout: Layout) -> KnownPages:
+    """Read the keys of all articles and rejects in place."""
+    no_page = np.zeros(1, _DTYPE)  # an empty file cannot be mapped into memory
+    keys = np.concatenate([no_page, *_article_keys(layout), *_reject_keys(layout)])
+    keys.sort()
+    return KnownPages(keys)
+
+
+def _article_keys(layout: Layout) -> Iterator[Keys]:
+    for part in layout.parts(Table.ARTICLES):
+        digests = bytes.fromhex("".join(_columns(part, "source_sha256")["source_sha256"]))
+        yield np.frombuffer(digests, np.uint8).reshape(-1, 32)[:, :KEY_BYTES].copy().view(_DTYPE).ravel()
+
+
+def _reject_keys(layout: Layout) -> Iterator[Keys]:
+    for part in layout.parts(Table.REJECTS):
+        columns = _columns(part, "source_sha256", "source_name")
+        pages = zip(columns["source_sha256"], columns["source_name"], strict=True)
+        yield np.frombuffer(b"".join(chain(reject_key(digest, name) for digest, name in pages)), _DTYPE)
+
+
+def _columns(part: Path, *names: str) -> dict[str, list[str]]:
+    with pq.ParquetFile(part) as file:
+        columns: dict[str, list[str]] = file.read(columns=list(names)).to_pydict()
+    return columns

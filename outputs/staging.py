@@ -1,0 +1,157 @@
+"""Writing a batch's parts beside the archive, for the coordinating process to put in place."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from outputs.layout import Table, flush
+from outputs.ledger import article_key, reject_key
+from outputs.manifest import Counts
+from outputs.parquet import write_articles, write_rejects, write_table
+from outputs.rows import ArticleRow, RejectRow
+from outputs.schema import ARTICLE_ORDER, REJECT_ORDER
+from outputs.text import write_texts
+from tasks.page import Rejected, RejectReason
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A finished file that is not yet in place."""
+
+    table: Table
+    path: Path
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectKey:
+    """What the coordinator needs to know of a reject. `article` is the key that its page would have as an article."""
+
+    article: bytes | None
+    reject: bytes
+    reason: RejectReason
+
+
+@dataclass(frozen=True, slots=True)
+class StagedPart:
+    """The files of one part, and the keys of its pages."""
+
+    files: tuple[StagedFile, ...]
+    articles: tuple[bytes, ...] = field(repr=False)
+    rejects: tuple[RejectKey, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StagedBatch:
+    """What became of a batch. More than one part only where its pages are unusually large."""
+
+    number: int
+    piece: str
+    parts: tuple[StagedPart, ...]
+    read: int
+    unchanged: int
+    duplicate: int
+    samples: tuple[Rejected, ...] = ()  # a few of the rejects, to show
+
+    @property
+    def counts(self) -> Counts:
+        """What became of the batch's pages."""
+        reasons = Counter(reject.reason for part in self.parts for reject in part.rejects)
+        archived = sum(len(part.articles) for part in self.parts)
+        return Counts(self.read, archived, self.unchanged, self.duplicate, dict(reasons))
+
+
+def stage_part(folder: Path, number: int, articles: Sequence[ArticleRow], rejects: Sequence[RejectRow]) -> StagedPart:
+    """Write the files of one part into a folder."""
+    files: list[StagedFile] = []
+    if articles:
+        path = folder / f"articles-{number}.parquet"
+        write_articles(articles, path)
+        files += _finish_articles(path, len(articles))
+    if rejects:
+        path = folder / f"rejects-{number}.parquet"
+        write_rejects(rejects, path)
+        files.append(finish(Table.REJECTS, path, len(rejects)))
+    return StagedPart(
+        files=tuple(files),
+        articles=tuple(article_key(row.article.source_sha256) for row in articles),
+        rejects=tuple(_reject_key(row.rejected) for row in rejects),
+    )
+
+
+def without(part: StagedPart, is_seen: Callable[[bytes], bool]) -> StagedPart:
+    """Write a part's files again without the pages that are already in place."""
+    files: list[StagedFile] = []
+    for file in part.files:
+        if file.table is Table.ARTICLES:
+            files += _rewrite_articles(file.path, is_seen)
+        elif file.table is Table.REJECTS:
+            files += _rewrite_rejects(file.path, is_seen)
+    return StagedPart(
+        files=tuple(files),
+        articles=tuple(key for key in part.articles if not is_seen(key)),
+        rejects=tuple(reject for reject in part.rejects if not _is_seen_reject(reject, is_seen)),
+    )
+
+
+def seen_in(part: StagedPart, is_seen: Callable[[bytes], bool]) -> int:
+    """Count a part's pages that are already in place."""
+    return sum(map(is_seen, part.articles)) + sum(_is_seen_reject(reject, is_seen) for reject in part.rejects)
+
+
+def finish(table: Table, path: Path, rows: int) -> StagedFile:
+    """Flush a written file and take its measure."""
+    flush(path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return StagedFile(table, path, rows, path.stat().st_size, digest)
+
+
+def _finish_articles(path: Path, rows: int) -> list[StagedFile]:
+    text = path.with_name(path.name.replace("articles-", "text-")).with_suffix(".zip")
+    write_texts(path, text)
+    return [finish(Table.TEXT, text, rows), finish(Table.ARTICLES, path, rows)]
+
+
+def _rewrite_articles(path: Path, is_seen: Callable[[bytes], bool]) -> list[StagedFile]:
+    rows = _filter(path, lambda digest, _: not is_seen(article_key(str(digest))))
+    if not rows.num_rows:
+        return []
+    write_table(rows, ARTICLE_ORDER, path)
+    return _finish_articles(path, rows.num_rows)
+
+
+def _rewrite_rejects(path: Path, is_seen: Callable[[bytes], bool]) -> list[StagedFile]:
+    def is_new(digest: str | None, name: str) -> bool:
+        key = RejectKey(article_key(digest) if digest else None, reject_key(digest, name), RejectReason.EMPTY)
+        return not _is_seen_reject(key, is_seen)
+
+    rows = _filter(path, is_new)
+    if not rows.num_rows:
+        return []
+    write_table(rows, REJECT_ORDER, path)
+    return [finish(Table.REJECTS, path, rows.num_rows)]
+
+
+def _filter(path: Path, keep: Callable[[str | None, str], bool]) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        table = file.read()
+    pages = zip(table["source_sha256"].to_pylist(), table["source_name"].to_pylist(), strict=True)
+    return table.filter(pa.array([keep(digest, name) for digest, name in pages], pa.bool_())).combine_chunks()
+
+
+def _reject_key(rejected: Rejected) -> RejectKey:
+    digest = rejected.source_sha256
+    key = reject_key(digest, rejected.source_name)
+    return RejectKey(article_key(digest) if digest else None, key, rejected.reason)
+
+
+def _is_seen_reject(reject: RejectKey, is_seen: Callable[[bytes], bool]) -> bool:
+    return is_seen(reject.reject) or (reject.article is not None and is_seen(reject.article))
