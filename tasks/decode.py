@@ -27,6 +27,8 @@ HEAD = 1 << 16
 REPAIR = "stet.windows-1252-in-utf-8"
 
 _CONTROL_BYTES = bytes({*range(32), 127} - set(b"\t\n\r"))
+_CR_TO_LF = bytes(range(256)).replace(b"\r", b"\n")
+_LONE_CR = re.compile(rb"\r(?!\n)")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
 _C1_IN_UTF_8 = re.compile(rb"\xc2[\x80-\x9f]")
 _HOST = re.compile(r"[a-zA-Z]+://[^/?#]*\.([a-zA-Z]+)(?:[:/?#]|$)")
@@ -62,14 +64,21 @@ def _decoded(content: bytes, wide: str | None, charset: str | None, url: str | N
         return _clean(content.decode(wide, "replace")), wide
     if content.isascii() and content.find(b"\x1b$", 0, HEAD) >= 0:
         return _clean(content.decode("iso-2022-jp", "replace")), "iso-2022-jp"
-    content = content.translate(None, _CONTROL_BYTES)
+    content = _without_controls(content)
     try:
         text, encoding = content.decode(UTF_8), UTF_8
     except UnicodeDecodeError:
         text, encoding = _not_utf_8(content, charset, url)
     if encoding == UTF_8 and not _C1_IN_UTF_8.search(content):
-        return _one_newline(text), encoding
-    return _clean(text), encoding
+        return text, encoding
+    return _CONTROLS.sub("", text), encoding
+
+
+def _without_controls(content: bytes) -> bytes:
+    """The bytes with `\\n` for every kind of newline. On bytes this takes a fifth of its time on text."""
+    if _LONE_CR.search(content):
+        return content.replace(b"\r\n", b"\n").translate(_CR_TO_LF, _CONTROL_BYTES)
+    return content.translate(None, _CONTROL_BYTES + b"\r")
 
 
 def _not_utf_8(content: bytes, charset: str | None, url: str | None) -> tuple[str, str]:
@@ -88,11 +97,7 @@ def _top_level(url: str | None) -> str | None:
 
 
 def _clean(text: str) -> str:
-    return _CONTROLS.sub("", _one_newline(text))
-
-
-def _one_newline(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _repaired(error: UnicodeError) -> tuple[str, int]:

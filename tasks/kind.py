@@ -4,7 +4,9 @@ import re2
 
 from tasks.page import Kind
 
-HEAD = 1 << 16  # characters that decide
+HEAD = 1 << 16  # characters that decide between the kinds
+BEGINNING = 4_096  # characters in which a document begins, after an HTTP head or a script's warning at worst
+BINARY_HEAD = 1 << 14  # bytes that decide whether there is text
 MAX_CONTROL = 0.03  # share of control bytes above which bytes are no text
 FEW_TAGS = 3
 
@@ -41,15 +43,14 @@ _DOCUMENT = re2.compile(
     r"(?is)(?:\s|<\?[^>]*>|<!--.*?-->)*"
     r"<(?:!doctype\s+html\b|(?:rss|feed|head)\b[^<>]*>|html\b[^<>]*>(?:\s|<!--.*?-->)*<(?:head|body|meta|title|script|link)\b)"
 )
-_LATE_DOCUMENT = re2.compile(r"(?im)^\s*<(?:!doctype\s+html\b|html\b|body\b)[^<>]*>")  # after an HTTP head or a warning
-LATE = 4_096
+_LATE_DOCUMENT = re2.compile(r"(?im)^\s*<(?:!doctype\s+html\b|html\b|body\b)[^<>]*>")
 
 
 def is_binary(content: bytes) -> bool:
     """Whether bytes that are no UTF-16 or UTF-32 are no text: by their first bytes, or by their control bytes."""
     if content.startswith(_MAGIC):
         return True
-    head = content[:HEAD]
+    head = content[:BINARY_HEAD]
     controls = len(head) - len(head.translate(None, _CONTROL))
     if controls > MAX_CONTROL * len(head):
         return True
@@ -59,7 +60,7 @@ def is_binary(content: bytes) -> bool:
 def kind_of(text: str) -> Kind:
     """HTML for markup, a whole document or a piece of one; DUMP for visible text, even text that speaks of tags."""
     head = text[:HEAD]
-    if "<" in head and (_DOCUMENT.match(head) or _is_markup(_CODE.sub("", head))):
+    if "<" in head and (_DOCUMENT.match(head[:BEGINNING]) or _is_markup(_CODE.sub("", head))):
         return Kind.HTML
     return Kind.DUMP
 
@@ -73,6 +74,6 @@ def _is_markup(head: str) -> bool:
     tagged = sum(1 for line in lines if "<" in line and _TAG.search(line))
     if _TAG.match(head.lstrip()):
         return tags.count("/") * 3 >= len(tags) or tagged * 3 >= len(lines) + FEW_TAGS
-    if _LATE_DOCUMENT.search(head[:LATE]):
+    if _LATE_DOCUMENT.search(head[:BEGINNING]):
         return tagged * 3 >= len(lines)
     return len(tags) >= FEW_TAGS and tagged * 5 >= len(lines) * 3
