@@ -2,8 +2,8 @@
 
 A page is known by 16 bytes: for an article the head of its source's SHA-256; for a reject the head of a SHA-256 over
 that and the source's name, since many different broken files have the same bytes (an empty file, an error page), and
-each is accounted for. On a run's start the keys are written to one sorted file that the workers map into memory, so that it is
-there once for all of them.
+each is accounted for. On a run's start the keys are written to one sorted file that the workers map into memory, so
+that it is there once for all of them.
 """
 
 import hashlib
