@@ -75,7 +75,7 @@ class _Head:
             getattr(self, f"_{element.tag}")(element)
 
     def _meta(self, element: Any) -> None:
-        content = element.get("content")
+        content = element.get("content") or element.get("value")
         if not content or content.isspace():
             return
         for key in ("property", "name", "itemprop", "http-equiv"):

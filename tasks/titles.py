@@ -1,0 +1,159 @@
+"""The headline, the kicker over it and the deck under it: of what a page declares, the wording that it shows."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import re2
+
+from tasks.page import Kind, Label, LabelledBlock, Page
+
+MAX_TITLE = 400  # characters
+MAX_KICKER = 80
+MIN_ALIKE = 0.34  # share of words that an <h1> has in common with a declared headline
+REACH = 6  # blocks around the headline in which kicker and deck are looked for
+MIN_DECK, MAX_DECK = 40, 700  # characters
+
+_SEPARATOR = re2.compile(r"\s+[|\-–—·•:»«/]+\s+|\s*[|｜_»]\s*|\s+::\s+|: |, ")
+_WORDS = re2.compile(r"[\pL\pM\pN]+")
+_KICKER_PLACE = re2.compile(
+    r"kicker|overline|eyebrow|dachzeile|topline|roofline|spitzmarke|antetitulo|antetítulo|occhiello|surtitre|chapeau-cat|"
+    r"pre-?title|pretitulo|tagline|strapline|supertitle|headline-intro|chapo-titre|vignette"
+)
+_DECK_PLACE = re2.compile(
+    r"standfirst|\bdek\b|\bdeck\b|sub-?title|sub-?head|teaser-?text|\blead\b|\blede\b|\bintro|chapo|chapeau|sommario|vorspann|"
+    r"unterzeile|bajada|entradilla|subtitulo|ingress|excerpt|summary|\babstract\b|description|manchet|anleser|preamble"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A run of text that the page shows as a heading of the first rank."""
+
+    row: int
+    text: str
+
+
+def squeeze(text: str) -> str:
+    """A text's letters and digits alone, case folded: what two writings of one headline share."""
+    text = unicodedata.normalize("NFKC", text) if not text.isascii() else text
+    return "".join(_WORDS.findall(text.replace("\xad", ""))).casefold()
+
+
+def find_title(page: Page, blocks: Sequence[LabelledBlock], names: Iterable[str]) -> tuple[str | None, int | None]:
+    """The article's headline and the row of the page's block that shows it; `names` are the site's.
+
+    Of the declared headlines the one that stands on the page wins, before all as its `<h1>`.
+    """
+    labelled = [block.text for block in blocks if block.label is Label.TITLE]
+    if page.kind is Kind.DUMP:
+        title = _line(labelled[0]) if labelled else None
+        return title, _row_of(page, title)
+    site = frozenset(squeezed for name in names if (squeezed := squeeze(name)))
+    wordings = [wording for headline in page.declared.headlines for wording in _wordings(headline, site)]
+    headings = [shown for shown in _headings(page) if squeeze(shown.text) not in site]
+    found = (
+        _declared_heading(wordings, headings)
+        or _alike_heading(wordings, headings)
+        or _declared_block(page, wordings)
+        or next((Shown(row, text) for text in labelled if (row := _row_of(page, text)) is not None), None)
+    )
+    if found is not None:
+        return _line(found.text), found.row
+    best = next((wording for wording in wordings if squeeze(wording) not in site), None)
+    title = best or next((shown.text for shown in headings), None)
+    return (_line(title) if title else None), None
+
+
+def _line(text: str) -> str:
+    return " ".join(text.replace("\xad", "").split())[:MAX_TITLE]
+
+
+def _row_of(page: Page, text: str | None) -> int | None:
+    if not text:
+        return None
+    wanted = squeeze(text)
+    return next((row for row, block in enumerate(page.blocks) if squeeze(block.text) == wanted), None)
+
+
+def _headings(page: Page) -> list[Shown]:
+    """The page's `<h1>`s: each whole, then the blocks that it is made of."""
+    inside: dict[int, int] = {}
+    for index, container in enumerate(page.containers):
+        if container.tag == "h1":
+            inside[index] = index
+        elif container.parent in inside:
+            inside[index] = inside[container.parent]
+    rows: dict[int, list[int]] = {}
+    for row, block in enumerate(page.blocks if inside else ()):
+        if block.container in inside and len(block.text) <= MAX_TITLE:
+            rows.setdefault(inside[block.container], []).append(row)
+    wholes = [Shown(parts[0], " ".join(page.blocks[row].text for row in parts)) for parts in rows.values()]
+    pieces = [Shown(row, page.blocks[row].text) for parts in rows.values() if len(parts) > 1 for row in parts]
+    return [shown for shown in wholes + pieces if len(squeeze(shown.text)) > 2]
+
+
+def _wordings(headline: str, site: frozenset[str]) -> Iterator[str]:
+    """A declared headline, and the same without the names of site and section around it."""
+    headline = headline.replace("\xad", "")
+    cut = strip_site(headline, site)
+    yield cut
+    if cut != headline:
+        yield headline
+    ends = [(found.start(), found.end()) for found in _SEPARATOR.finditer(cut)]
+    parts = [cut[:start] for start, _ in ends[-3:]] + [cut[end:] for _, end in ends[:2]]
+    yield from sorted(parts, key=len, reverse=True)
+
+
+def strip_site(headline: str, site: frozenset[str]) -> str:
+    """A headline without the site's name before or after it; `site` are its names, squeezed."""
+    for _ in range(3):
+        spans = [(found.start(), found.end()) for found in _SEPARATOR.finditer(headline)]
+        if not spans:
+            break
+        (first_start, first_end), (last_start, last_end) = spans[0], spans[-1]
+        if squeeze(headline[last_end:]) in site:
+            headline = headline[:last_start]
+        elif squeeze(headline[:first_start]) in site:
+            headline = headline[first_end:]
+        else:
+            break
+    return headline.strip()
+
+
+def _declared_heading(wordings: Sequence[str], headings: Sequence[Shown]) -> Shown | None:
+    """The `<h1>` that is worded as a declared headline."""
+    shown = {squeeze(heading.text): heading for heading in reversed(headings)}
+    return next((shown[key] for wording in wordings if (key := squeeze(wording)) in shown), None)
+
+
+def _alike_heading(wordings: Sequence[str], headings: Sequence[Shown]) -> Shown | None:
+    """The `<h1>` that shares most words with a declared headline."""
+    declared = [words for wording in wordings if (words := _word_set(wording))]
+    best, best_score = None, MIN_ALIKE
+    for heading in headings:
+        words = _word_set(heading.text)
+        score = max((_alike(words, others) for others in declared), default=0.0)
+        if score > best_score:
+            best, best_score = heading, score
+    return best
+
+
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in _WORDS.findall(text))
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(one & other) / max(1, len(one) + len(other))
+
+
+def _declared_block(page: Page, wordings: Sequence[str]) -> Shown | None:
+    """The block, a heading before any other, that is worded as a declared headline."""
+    wanted = {key: rank for rank, wording in reversed(list(enumerate(wordings))) if len(key := squeeze(wording)) > 8}
+    longest = min(MAX_TITLE, 2 * max(map(len, wanted), default=0))
+    best: tuple[bool, int, int] | None = None
+    for row, block in enumerate(page.blocks):
+        if 8 < len(block.text) <= longest and (rank := wanted.get(squeeze(block.text))) is not None:
+            found = (block.tag not in ("h2", "h3"), rank, row)
+            best = min(best, found) if best else found
+    return Shown(best[2], page.blocks[best[2]].text) if best else None
