@@ -1,0 +1,150 @@
+"""Decide whether a labelled page holds an article at all, and if not, what it is instead.
+
+Precision first: a short article must stay. A page that says of itself that it is an article is believed as soon as it
+has any text; an error page or a wall is one by its words *and* by having little else.
+"""
+
+import functools
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from urllib.parse import urlsplit
+
+import re2
+
+from config.limits import Limits
+from tasks.page import Block, Kind, Label, LabelledBlock, Page, RejectReason
+from tasks.words import count_words
+
+SHORT = 150  # kept words up to which a title such as "Page not found" is believed
+MODERATE = 400  # kept words up to which the text itself is searched for the words of a wall
+SAYS_MUCH = 0.4  # share of the words that stand in blocks with such phrases
+PHRASE_CHARS = 1_500  # longer blocks are no messages
+TITLE_CHARS = 120
+DUMP_TITLES = 3  # first lines of a dump among which its title is
+RUNNING = 25  # words of a paragraph that is no teaser
+LINKED = 0.5  # share of a block's characters inside links
+FEW_TEASERS, MANY_TEASERS = 4, 8  # linked headings of a front page
+HEADINGS = frozenset(("h2", "h3", "h4", "h5"))
+INDEX_PATHS = frozenset(("", "/", "/index.html", "/index.htm", "/index.php", "/home", "/home/"))
+ARTICLE_TYPES = ("article", "posting", "report", "review", "story")
+
+_SEPARATORS = re2.compile(r"\s+[-–—|·•»:/]+\s+|\s*[|»]\s*")
+_TRIM = " .…!,;:-–—|·•'\"«»()[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """What pages without an article say: whole titles, and words in their text."""
+
+    titles: frozenset[str]
+    texts: tuple[str, ...]
+
+    def in_title(self, title: str) -> str | None:
+        """The phrase that the title, or a part of it between separators, consists of."""
+        if len(title) > TITLE_CHARS:
+            return None
+        parts = (title, *_SEPARATORS.split(title))
+        return next((part for part in map(_folded, parts) if part in self.titles), None)
+
+    def in_text(self, text: str) -> str | None:
+        """The phrase that the text holds."""
+        if len(text) > PHRASE_CHARS:
+            return None
+        folded = _folded(text)
+        return next((phrase for phrase in self.texts if phrase in folded), None)
+
+
+@functools.cache
+def load_rejects() -> dict[RejectReason, Sayings]:
+    """The phrases of config/rejects.toml by the reason that they stand for."""
+    data = tomllib.loads((resources.files("config") / "rejects.toml").read_text("utf-8"))
+    return {
+        RejectReason(reason): Sayings(
+            frozenset(map(_folded, phrases["titles"])), tuple(dict.fromkeys(map(_folded, phrases["texts"])))
+        )
+        for reason, phrases in data.items()
+    }
+
+
+def verdict(page: Page, blocks: Sequence[LabelledBlock], limits: Limits) -> tuple[RejectReason, str] | None:
+    """Why the page holds no article, with a line that says what spoke for it; None for an article."""
+    if not any(any(map(str.isalnum, block.text)) for block in page.blocks):
+        return RejectReason.NO_TEXT, "no visible text"
+    kept = [block.text for block in blocks if block.kept]
+    words = sum(map(size, kept))
+    if words >= limits.min_words and _declares_article(page):
+        return None
+    if found := _by_title(page, blocks, words) or _by_text(page, kept, words, limits):
+        return found
+    if words < limits.min_words:
+        return RejectReason.NO_ARTICLE, f"{words} words that could be an article's"
+    return (RejectReason.NO_ARTICLE, "teasers and links") if _is_index(page, kept) else None
+
+
+def size(text: str) -> int:
+    """The words of a text; of a script without spaces, half its characters."""
+    words = count_words(text)
+    return words if words <= 2 * len(text.split()) else (words + 1) // 2
+
+
+def _declares_article(page: Page) -> bool:
+    return any(kind.lower().endswith(ARTICLE_TYPES) for kind in page.declared.types)
+
+
+def _by_title(page: Page, blocks: Sequence[LabelledBlock], words: int) -> tuple[RejectReason, str] | None:
+    """A page with little text whose title says that it is none."""
+    if words > SHORT:
+        return None
+    for title in _titles(page, blocks):
+        for reason, sayings in load_rejects().items():
+            if phrase := sayings.in_title(title):
+                return reason, f"title: {phrase}"
+    return None
+
+
+def _titles(page: Page, blocks: Sequence[LabelledBlock]) -> Iterator[str]:
+    if page.declared.document_title:
+        yield page.declared.document_title
+    yield from page.declared.headlines
+    yield from (block.text for block in blocks if block.label is Label.TITLE)
+    first = page.blocks[:DUMP_TITLES] if page.kind is Kind.DUMP else page.blocks
+    yield from (block.text for block in first if block.tag in ("", "h1"))
+
+
+def _by_text(page: Page, kept: Sequence[str], words: int, limits: Limits) -> tuple[RejectReason, str] | None:
+    """A page of which much is the message of an error or a wall: of its article, or, having none, of all its text."""
+    if words > MODERATE:
+        return None
+    texts = kept if words >= limits.min_words else [block.text for block in page.blocks]
+    total = sum(map(size, texts))
+    for reason, sayings in load_rejects().items():
+        said = [(text, phrase) for text in texts if (phrase := sayings.in_text(text))]
+        if said and sum(size(text) for text, _ in said) >= SAYS_MUCH * total:
+            return reason, f"text: {said[0][1]}"
+    return None
+
+
+def _is_index(page: Page, kept: Sequence[str]) -> bool:
+    """Whether the text of a page with markup is teasers: a front page, a section, a list of links."""
+    if page.kind is Kind.DUMP:
+        return False
+    blocks = {block.text: block for block in page.blocks}
+    running = [text for text in kept if size(text) >= RUNNING and _link_share(blocks.get(text)) < LINKED]
+    teasers = sum(block.tag in HEADINGS and _link_share(block) > LINKED for block in page.blocks)
+    if not running:
+        return teasers >= FEW_TEASERS or sum(_link_share(blocks.get(text)) for text in kept) >= LINKED * len(kept)
+    is_index = page.url is not None and urlsplit(page.url).path.lower() in INDEX_PATHS
+    return teasers >= (FEW_TEASERS if is_index else MANY_TEASERS) and len(running) <= teasers // 4
+
+
+def _link_share(block: Block | None) -> float:
+    return block.link_chars / max(len(block.text), 1) if block else 0.0
+
+
+def _folded(text: str) -> str:
+    """The text in one form of case, quotes and white space, without punctuation around it."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    return " ".join(plain.split()).strip(_TRIM)
