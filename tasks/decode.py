@@ -83,7 +83,7 @@ def _without_controls(content: bytes) -> bytes:
 
 def _not_utf_8(content: bytes, charset: str | None, url: str | None) -> tuple[str, str]:
     said = codec_of(charset) or declared_codec(content)
-    if is_mostly_utf_8(non_ascii_sample(content), said=said == UTF_8):
+    if is_mostly_utf_8(non_ascii_sample(content)):
         return content.decode(UTF_8, REPAIR), UTF_8
     codec = legacy_codec(content, None if said == UTF_8 else said, _top_level(url))
     return content.decode(codec, "replace"), codec

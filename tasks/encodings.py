@@ -20,6 +20,7 @@ LATIN = "windows-1252"
 SAMPLE = 1 << 16  # bytes looked at to detect an encoding
 HEAD = 1 << 16  # bytes in which a declaration is looked for: some pages have scripts before it
 LONGEST_TAG = 300
+WIDE_SAMPLE = 1 << 14  # bytes, a multiple of four
 TOO_FEW = 12  # non-ASCII bytes on which a detector is not trusted over a declaration
 CONTEXT = 32  # ASCII bytes that detection sees around the others
 
@@ -74,6 +75,9 @@ _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 _DECLARING = re2.compile(rb"(?i)<\?xml\s[^>]*>|<\s*meta\s[^>]*charset[^>]*>")
 _NON_ASCII = re.compile(rb"[\x80-\xff]+")
+_ALONE = re.compile(r"(?<![^\x00-\x7f])\ufffd(?![^\x00-\x7f])")
+_PRINTABLE = bytes({*range(32, 127), *b"\t\n\r"})
+_CONTROL = bytes({*range(32)} - {*b"\t\n\r"})
 _C1 = re.compile(r"[\x80-\x9f]")
 
 
@@ -101,12 +105,28 @@ def declared_codec(content: bytes) -> str | None:
 
 def wide_codec(content: bytes) -> str | None:
     """UTF-16 or UTF-32 without a byte-order mark: the reading that is text and has most characters below U+0250."""
-    sample = content[: SAMPLE // 16 * 4]
-    if b"\0" not in sample or sample.count(b"\0") * 200 < len(sample):
+    sample = content[:WIDE_SAMPLE]
+    if b"\0" not in sample or _is_narrow(sample):
         return None
-    shares = {codec: _share_of_latin(sample[: len(sample) // 4 * 4], codec) for codec in _WIDE}
+    shares = {codec: _share_of_latin(sample, codec) for codec in _WIDE}
     best = max(_WIDE, key=lambda codec: shares[codec])
     return best if shares[best] > 0 else None
+
+
+def _is_narrow(sample: bytes) -> bool:
+    """Whether bytes with some NULs among them are ASCII or UTF-8.
+
+    In UTF-16 every second byte of Latin, Greek, Cyrillic, Arabic, Thai, … letters is NUL or another control character.
+    """
+    if len(sample.translate(None, _CONTROL)) * 20 < len(sample) * 19:
+        return False
+    if len(sample.translate(None, _PRINTABLE)) * 5 < len(sample):
+        return True
+    try:
+        codecs.getincrementaldecoder(UTF_8)().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _share_of_latin(sample: bytes, codec: str) -> float:
@@ -119,15 +139,16 @@ def _share_of_latin(sample: bytes, codec: str) -> float:
     return sum(c < "\u0250" or "\u2000" <= c < "\u2070" for c in text) / len(text)
 
 
-def is_mostly_utf_8(sample: bytes, *, said: bool) -> bool:
+def is_mostly_utf_8(sample: bytes) -> bool:
     """Whether bytes that are not valid UTF-8 are UTF-8 all the same, with a few that strayed in.
 
-    Where the page says that it is (`said`), fewer good characters are asked for.
+    A fifth of the characters of Chinese or Thai encodings are valid UTF-8 by chance, next to none of European ones:
+    where the wrong bytes stand alone among ASCII, less is asked of the others.
     """
     text = codecs.getincrementaldecoder(UTF_8)("replace").decode(sample)
     bad = text.count("\ufffd")
     good = sum(c > "\x7f" for c in text) - bad
-    return good * (4 if said else 1) > bad
+    return good > bad or (good * 4 > bad and len(_ALONE.findall(text)) * 5 >= bad * 4)
 
 
 def legacy_codec(content: bytes, declared: str | None, tld: str | None) -> str:

@@ -67,13 +67,20 @@ def kind_of(text: str) -> Kind:
 
 def _is_markup(head: str) -> bool:
     """Whether tags give the text its shape: it begins with one and closes what it opens, or most lines have one."""
+    late = _LATE_DOCUMENT.search(head[:BEGINNING])
+    if late:
+        head = head[late.start() :]
     tags = [found.group(1) for found in _TAG.finditer(head)]
-    if not tags:
-        return False
     lines = [line for line in head.split("\n") if line and not line.isspace()]
     tagged = sum(1 for line in lines if "<" in line and _TAG.search(line))
-    if _TAG.match(head.lstrip()):
-        return tags.count("/") * 3 >= len(tags) or tagged * 3 >= len(lines) + FEW_TAGS
-    if _LATE_DOCUMENT.search(head[:BEGINNING]):
+    if late:
         return tagged * 3 >= len(lines)
-    return len(tags) >= FEW_TAGS and tagged * 5 >= len(lines) * 3
+    if len(tags) >= FEW_TAGS and tagged * 5 >= len(lines) * 3:
+        return True
+    return _TAG.match(head.lstrip()) is not None and (tags.count("/") * 3 >= len(tags) or _is_paragraphs(lines))
+
+
+def _is_paragraphs(lines: list[str]) -> bool:
+    """Whether the lines are those of paragraphs that are opened and never closed, as was once the custom."""
+    opened = sum(line.lstrip()[:3].lower() in ("<p>", "<p ") for line in lines)
+    return opened >= FEW_TAGS and opened * 10 >= len(lines)
