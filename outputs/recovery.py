@@ -93,7 +93,7 @@ def _measure(layout: Layout, table: Table, path: Path) -> tuple[Counts, int]:
             reasons = Counter(map(RejectReason, file.read(columns=["reason"])["reason"].to_pylist()))
         return Counts(read=reasons.total(), rejected=dict(reasons)), reasons.total()
     except (OSError, pa.ArrowInvalid) as error:
-        raise ArchiveError(f"{path} was left by a run that was killed and is damaged; remove it: {error}") from error
+        raise ArchiveError(f"{path} was left by a run that was killed, and is damaged; remove it: {error}") from error
 
 
 def _rows(path: Path) -> int:

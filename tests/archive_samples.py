@@ -7,9 +7,7 @@ from config.limits import Limits
 from outputs.archive import open_run
 from outputs.batch import archive_batch
 from outputs.manifest import Manifest
-from tasks.page import (
-    Article, Image, Label, LabelledBlock, Metadata, RawPage, Rejected, RejectReason,
-)  # fmt: skip
+from tasks.page import Article, Image, Label, LabelledBlock, Metadata, RawPage, Rejected, RejectReason
 from tasks.read import find_pages
 
 LIMITS = Limits()
@@ -51,6 +49,7 @@ def clean(raw: RawPage, limits: Limits) -> Article | Rejected:
 
 
 def write_pages(folder: Path, pages: dict[str, str | bytes]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
     for name, page in pages.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

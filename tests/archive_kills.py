@@ -1,0 +1,52 @@
+"""Runs over an archive, each killed one step later than the one before, until one comes through.
+
+`python -m tests.archive_kills SOURCE OUT [BASE]`: each run gets a folder OUT/<step>, a copy of the archive BASE where
+one is given. A step is each rename, removal and flush. A program of its own, so that no thread of the caller's is in
+the forks.
+"""
+
+import os
+import shutil
+import signal
+import sys
+from itertools import count
+from pathlib import Path
+
+from tests.archive_samples import run_archive
+
+
+def die_at(step: int) -> None:
+    steps = count()
+
+    def counted(function):
+        def call(*args, **kwargs):
+            if next(steps) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args, **kwargs)
+
+        return call
+
+    Path.rename = counted(Path.rename)
+    Path.unlink = counted(Path.unlink)
+    os.fsync = counted(os.fsync)
+    os.unlink = counted(os.unlink)
+    os.rmdir = counted(os.rmdir)
+
+
+def main(source: Path, out: Path, base: Path | None) -> None:
+    for step in count():
+        archive = out / f"{step:03d}"
+        if base:
+            shutil.copytree(base, archive)
+        child = os.fork()
+        if child == 0:
+            die_at(step)
+            run_archive(source, archive)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            sys.exit(os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)
