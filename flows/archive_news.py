@@ -1,0 +1,101 @@
+"""The flow that archives raw news pages."""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.logging import get_run_logger
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
+
+from config.limits import Limits
+from flows.archiving import DEFAULT_LIMITS, Archiving, Request, open_archiving
+from flows.summary import Summary
+from outputs.manifest import Counts
+from outputs.staging import StagedBatch
+
+_MAX_WINDOW = 1024  # threads that wait for batches; they cost next to nothing
+
+# Its futures are PrefectFutures, which the flow's signature does not see.
+_THREADS: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=_MAX_WINDOW)
+
+_ahead: ContextVar[Archiving | None] = ContextVar("ahead", default=None)
+
+
+@contextmanager
+def under_way(archiving: Archiving) -> Iterator[None]:
+    """Let the flow take over a run that this process has begun, so that pages are cleaned while Prefect starts."""
+    token = _ahead.set(archiving)
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
+
+
+@flow(
+    name="archive_news",
+    description="Clean raw news pages and put the articles into an archive.",
+    task_runner=_THREADS,  # type: ignore[arg-type]
+    persist_result=False,
+)
+def archive_news(
+    sources: Annotated[list[Path], Field(min_length=1, description="files and folders of raw pages")],
+    archive: Annotated[Path, Field(description="the archive's folder")],
+    *,
+    workers: Annotated[int | None, Field(ge=1, description="processes that clean; unset: one a core")] = None,
+    batch_pages: Annotated[int | None, Field(ge=1, description="pages of a batch; unset: by the run's size")] = None,
+    page_seconds: Annotated[
+        float, Field(gt=0, description="time that one page may take")
+    ] = DEFAULT_LIMITS.page_seconds,
+    max_page_bytes: Annotated[int, Field(gt=0, description="size of one page")] = DEFAULT_LIMITS.max_page_bytes,
+    min_words: Annotated[int, Field(ge=1, description="fewer kept words are no article")] = DEFAULT_LIMITS.min_words,
+) -> dict[str, Any]:
+    """Archive the pages of some files and folders. Returns what `Summary.to_record` says.
+
+    Raises SourceError for a source that cannot be read, and ArchiveError for an archive that cannot be written or that
+    another run is writing to.
+    """
+    limits = Limits(max_page_bytes=max_page_bytes, page_seconds=page_seconds, min_words=min_words)
+    request = Request(tuple(sources), archive, workers, batch_pages, limits)
+    started = _ahead.get()
+    with nullcontext(started) if started else open_archiving(request) as archiving:
+        summary = _drive(archiving)
+    create_markdown_artifact(summary.markdown(), key="archive-news", description="What became of every page")
+    return summary.to_record()
+
+
+@task(name="clean_batch", task_run_name="clean_batch-{number}", cache_policy=NO_CACHE, persist_result=False)
+def clean_batch(archiving: Archiving, number: int) -> list[StagedBatch]:
+    """Wait until a worker process has cleaned a batch."""
+    return archiving.outcome(number)
+
+
+def _drive(archiving: Archiving) -> Summary:
+    logger = get_run_logger()
+    logger.info("%s pages", f"{archiving.total:,}")
+    waiting: deque[PrefectFuture[list[StagedBatch]]] = deque()
+    try:
+        for number in archiving.jobs():
+            waiting.append(clean_batch.submit(archiving, number))
+            if len(waiting) >= archiving.window:
+                logger.info(_line(archiving, archiving.commit(waiting.popleft().result())))
+        while waiting:
+            logger.info(_line(archiving, archiving.commit(waiting.popleft().result())))
+        return archiving.finish()
+    except BaseException:
+        archiving.stop()  # before the task runner waits for the tasks, which wait for the workers
+        raise
+
+
+def _line(archiving: Archiving, counts: Counts) -> str:
+    return (
+        f"{archiving.run.counts.read:,} of {archiving.total:,} pages, last batch: {counts.archived} archived, "
+        f"{counts.unchanged} unchanged, {counts.duplicate} duplicate, {counts.rejected_total} rejected"
+    )

@@ -1,0 +1,184 @@
+"""The command line. Each command imports what it needs when it runs: worker processes import this module again."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from flows.errors import CommandError, Exit, usage
+
+if TYPE_CHECKING:
+    from config.settings import Loaded, Settings
+
+app = typer.Typer(
+    name="stet",
+    help="Turn raw news pages into a clean, typed archive in which every removed line keeps its reason.",
+    epilog="Start with: stet clean page.html",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Sources = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="SOURCE...", help="Files and folders of raw pages: .html .htm .xhtml .txt, plain or .gz."),
+]
+To = Annotated[
+    Path | None, typer.Option("--to", metavar="ARCHIVE", help="The archive's folder; made if it is not there.")
+]
+Workers = Annotated[int | None, typer.Option(metavar="N", help="Processes that clean. Default: one a core.")]
+BatchPages = Annotated[int | None, typer.Option(metavar="N", help="Pages of a batch. Default: by the run's size.")]
+Cron = Annotated[str | None, typer.Option(metavar="CRON", help="When to run, as five fields of cron, in UTC.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show Prefect's own messages.")]
+Config = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A settings file. Default: stet.toml in this folder, if there is one."),
+]
+
+
+def main() -> None:
+    """Run the command line as the console script `stet`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code. A user's mistake ends in one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        return int(app(list(arguments), prog_name="stet", standalone_mode=False) or Exit.WELL)
+    except CommandError as error:
+        return _say(error, error.code)
+    except TyperException as error:
+        return _say(error.format_message(), Exit.USAGE)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted", Exit.INTERRUPTED)
+    except BrokenPipeError:  # what reads our output has had enough of it
+        sys.stdout = None
+        return Exit.FAILED
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed  # noqa: PLC0415
+
+        print(f"stet {installed('stet')}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: stet archive pages/ --to archive")
+def archive(
+    *,
+    sources: Sources = None,
+    to: To = None,
+    workers: Workers = None,
+    batch_pages: BatchPages = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+    verbose: Verbose = False,
+    config: Config = None,
+) -> None:
+    """Clean the pages of files and folders and put the articles into an archive.
+
+    Run again over the same pages it writes nothing; pages added since are the only work. A run that was cut short is
+    completed by the same command.
+    """
+    from flows.archive_command import archive as run_archive  # noqa: PLC0415
+
+    settings = _settings(config, sources=sources or None, archive=to, workers=workers, batch_pages=batch_pages)
+    run_archive(settings, as_json=as_json, verbose=verbose)
+
+
+@app.command(epilog="Example: stet clean page.html, or: curl -s https://example.org/story | stet clean --json -")
+def clean(
+    pages: Annotated[list[Path], typer.Argument(metavar="PAGE...", help="Raw pages; - is standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole record, one JSON object a page.")] = False,
+    config: Config = None,
+) -> int:
+    """Clean pages and print their text: no flow, no archive.
+
+    A page without an article is a line on standard error with the reason, and exit code 1.
+    """
+    settings = _settings(config)
+    from flows.clean_command import clean as run_clean  # noqa: PLC0415
+
+    return run_clean(pages, settings, as_json=as_json)
+
+
+@app.command(epilog='Example: stet serve --cron "0 3 * * *" pages/ --to archive')
+def serve(
+    *,
+    sources: Sources = None,
+    to: To = None,
+    cron: Cron = None,
+    workers: Workers = None,
+    batch_pages: BatchPages = None,
+    verbose: Verbose = False,
+    config: Config = None,
+) -> None:
+    """Archive on a schedule, for as long as this command runs.
+
+    Starts a Prefect server of its own on this machine, unless PREFECT_API_URL names one.
+    """
+    from flows.serve_command import serve as run_serve  # noqa: PLC0415
+
+    settings = _settings(
+        config, sources=sources or None, archive=to, cron=cron, workers=workers, batch_pages=batch_pages
+    )
+    run_serve(settings, verbose=verbose)
+
+
+@app.command(name="config", epilog="Example: STET_WORKERS=2 stet config")
+def show_config(
+    *,
+    sources: Sources = None,
+    to: To = None,
+    cron: Cron = None,
+    workers: Workers = None,
+    batch_pages: BatchPages = None,
+    config: Config = None,
+) -> None:
+    """Print each setting, its value, and where it comes from: a flag, the environment, a file, or the default."""
+    flags = {"sources": sources or None, "archive": to, "cron": cron, "workers": workers, "batch_pages": batch_pages}
+    loaded = _load(config, **flags)
+    for name, value in loaded.settings.model_dump(mode="json").items():
+        line = f"# {name} is unset" if value is None else f"{name} = {_toml(value)}"
+        print(f"{line:<40}  # {loaded.origins[name].value}{_where(loaded, name)}")
+
+
+def _toml(value: Any) -> str:
+    import json  # noqa: PLC0415
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _where(loaded: "Loaded", name: str) -> str:
+    return f" {loaded.file}" if loaded.origins[name].value == "file" else ""
+
+
+def _settings(config: Path | None, **flags: Any) -> "Settings":
+    return _load(config, **flags).settings
+
+
+def _load(config: Path | None, **flags: Any) -> "Loaded":
+    from config.settings import SettingsError, load  # noqa: PLC0415
+
+    try:
+        return load(flags, config)
+    except SettingsError as error:
+        raise usage(error) from error
+
+
+def _say(message: object, code: Exit) -> Exit:
+    print(f"stet: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

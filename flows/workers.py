@@ -1,0 +1,162 @@
+"""The processes that clean: one pool for a run, which a page that kills or hangs its process cannot break.
+
+The workers import the core alone, never Prefect. They end with their parent, however it ends.
+"""
+
+import faulthandler
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerContext
+from multiprocessing.sharedctypes import Synchronized
+from typing import Any, Final
+
+from config.limits import Limits
+from outputs.batch import BatchJob, archive_batch, reject_batch
+from outputs.layout import Layout
+from outputs.staging import StagedBatch
+from tasks.page import Article, RawPage, Rejected, RejectReason
+
+BatchFunction = Callable[[BatchJob], StagedBatch]
+
+# A page is given its time limit and this many seconds more, then its process ends: it hangs where no signal reaches.
+HANG_SECONDS: Final = 10.0
+
+
+class StoppedError(RuntimeError):
+    """The run was stopped while a batch was at work."""
+
+
+class Workers:
+    """A pool of processes that clean batches. `submit` and `outcome` may be called from any thread."""
+
+    def __init__(self, count: int, clean: BatchFunction | None = None) -> None:
+        self.count = count
+        self._clean = clean or clean_batch
+        self._context = _context()
+        self._ticks: Synchronized[int] = self._context.Value("q", 0)
+        self._lock = threading.Lock()
+        self._isolation = threading.Lock()
+        self._pool = self._new_pool(count)
+        self._stopped = False
+
+    @property
+    def pages(self) -> int:
+        """How many pages the workers have begun to clean, those of repeated batches twice."""
+        return self._ticks.value
+
+    def submit(self, job: BatchJob) -> "Future[StagedBatch]":
+        """Hand a batch to the pool."""
+        with self._lock:
+            try:
+                return self._pool.submit(self._clean, job)
+            except BrokenProcessPool:
+                if self._stopped:
+                    raise
+                self._pool.shutdown(wait=False)
+                self._pool = self._new_pool(self.count)
+                return self._pool.submit(self._clean, job)
+
+    def outcome(self, job: BatchJob, future: "Future[StagedBatch]") -> list[StagedBatch]:
+        """Wait for a batch. One whose process died comes back in pieces, the page that killed it rejected."""
+        try:
+            return [future.result()]
+        except BrokenProcessPool:
+            with self._isolation:  # one suspect at a time, so that a death has one possible cause
+                return self._isolate(job)
+
+    def stop(self) -> None:
+        """End all processes at once."""
+        self._stopped = True
+        for process in multiprocessing.active_children():
+            process.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def close(self) -> None:
+        """End the processes once they are done."""
+        self._pool.shutdown(wait=True)
+
+    def _isolate(self, job: BatchJob) -> list[StagedBatch]:
+        """Clean a suspect batch in a process of its own, and in halves if that dies, too."""
+        started = time.monotonic()
+        try:
+            return [self._alone(self._clean, job)]
+        except BrokenProcessPool as death:
+            if self._stopped:
+                raise StoppedError("stopped") from death
+        if len(job.refs) > 1:
+            return [staged for half in job.halves() for staged in self._isolate(half)]
+        reason, detail = _verdict(time.monotonic() - started, job.limits.page_seconds)
+        _clear(job)
+        return [reject_batch(job, reason, detail)]
+
+    def _alone(self, clean: BatchFunction, job: BatchJob) -> StagedBatch:
+        _clear(job)
+        with self._new_pool(1) as pool:
+            return pool.submit(clean, job).result()
+
+    def _new_pool(self, count: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(count, self._context, _begin_worker, (self._ticks,))
+
+
+def clean_batch(job: BatchJob) -> StagedBatch:
+    """Clean a batch in a worker, which dies when one of its pages hangs where no signal reaches."""
+    return archive_batch(job, _clean_watched)
+
+
+def _clean_watched(raw: RawPage, limits: Limits) -> Article | Rejected:
+    from tasks.clean import clean_page  # noqa: PLC0415  (loads the model, which only the workers need)
+
+    if _ticks is not None:
+        with _ticks.get_lock():
+            _ticks.value += 1
+    faulthandler.dump_traceback_later(limits.page_seconds + HANG_SECONDS, exit=True, file=_nowhere)
+    try:
+        return clean_page(raw, limits)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+_ticks: "Synchronized[int] | None" = None
+_nowhere: Any = None
+
+
+def _begin_worker(ticks: "Synchronized[int]") -> None:
+    global _ticks, _nowhere
+    _ticks, _nowhere = ticks, open(os.devnull, "w")  # noqa: PTH123, SIM115  (open as long as the worker)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which then stops us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _context() -> ForkServerContext:
+    # One server process imports what cleaning needs, and the workers are its forks: they start in no time and share its
+    # memory. Never a fork of this process, which has threads.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["flows.workers", "tasks.clean"])
+    return context
+
+
+def _clear(job: BatchJob) -> None:
+    folder = Layout(job.archive).staging(job.stamp.run_id) / f"{job.number:06d}{job.piece}"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _verdict(seconds: float, limit: float) -> tuple[RejectReason, str]:
+    if seconds >= limit + HANG_SECONDS:
+        return RejectReason.TIMEOUT, f"not done after {limit + HANG_SECONDS:g} s, deaf to signals"
+    return RejectReason.CRASHED, "cleaning it killed the process"
