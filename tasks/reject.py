@@ -7,15 +7,14 @@ has any text; an error page or a wall is one by its words *and* by having little
 import functools
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from urllib.parse import urlsplit
 
 import re2
 
 from config.limits import Limits
-from tasks.page import Block, Kind, Label, LabelledBlock, Page, RejectReason
+from tasks.page import Kind, Label, LabelledBlock, Page, RejectReason
 from tasks.words import count_words
 
 SHORT = 150  # kept words up to which a title such as "Page not found" is believed
@@ -24,11 +23,10 @@ SAYS_MUCH = 0.4  # share of the words that stand in blocks with such phrases
 PHRASE_CHARS = 1_500  # longer blocks are no messages
 TITLE_CHARS = 120
 DUMP_TITLES = 3  # first lines of a dump among which its title is
-RUNNING = 25  # words of a paragraph that is no teaser
 LINKED = 0.5  # share of a block's characters inside links
-FEW_TEASERS, MANY_TEASERS = 4, 8  # linked headings of a front page
-HEADINGS = frozenset(("h2", "h3", "h4", "h5"))
-INDEX_PATHS = frozenset(("", "/", "/index.html", "/index.htm", "/index.php", "/home", "/home/"))
+FEW = 4  # linked headings, and teasers, of a front page
+MOSTLY = 0.7  # share of the characters in teasers
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5"))
 ARTICLE_TYPES = ("article", "posting", "report", "review", "story")
 
 _SEPARATORS = re2.compile(r"\s+[-–—|·•»:/]+\s+|\s*[|»]\s*")
@@ -74,20 +72,30 @@ def verdict(page: Page, blocks: Sequence[LabelledBlock], limits: Limits) -> tupl
     if not any(any(map(str.isalnum, block.text)) for block in page.blocks):
         return RejectReason.NO_TEXT, "no visible text"
     kept = [block.text for block in blocks if block.kept]
-    words = sum(map(size, kept))
+    words = _count(kept, MODERATE + 1)
     if words >= limits.min_words and _declares_article(page):
         return None
     if found := _by_title(page, blocks, words) or _by_text(page, kept, words, limits):
         return found
     if words < limits.min_words:
         return RejectReason.NO_ARTICLE, f"{words} words that could be an article's"
-    return (RejectReason.NO_ARTICLE, "teasers and links") if _is_index(page, kept) else None
+    return (RejectReason.NO_ARTICLE, "teasers and links") if _is_index(page, blocks) else None
 
 
 def size(text: str) -> int:
     """The words of a text; of a script without spaces, half its characters."""
     words = count_words(text)
     return words if words <= 2 * len(text.split()) else (words + 1) // 2
+
+
+def _count(texts: Iterable[str], enough: int) -> int:
+    """The words of the texts, or, as soon as they are enough, some number of at least that."""
+    words = 0
+    for text in texts:
+        words += size(text)
+        if words >= enough:
+            break
+    return words
 
 
 def _declares_article(page: Page) -> bool:
@@ -127,21 +135,29 @@ def _by_text(page: Page, kept: Sequence[str], words: int, limits: Limits) -> tup
     return None
 
 
-def _is_index(page: Page, kept: Sequence[str]) -> bool:
-    """Whether the text of a page with markup is teasers: a front page, a section, a list of links."""
+def _is_index(page: Page, blocks: Sequence[LabelledBlock]) -> bool:
+    """Whether the text of a page with markup is teasers (a front page, a section, a list of links).
+
+    A teaser stands alone between headlines that are links; the paragraphs of an article follow each other.
+    """
     if page.kind is Kind.DUMP:
         return False
-    blocks = {block.text: block for block in page.blocks}
-    running = [text for text in kept if size(text) >= RUNNING and _link_share(blocks.get(text)) < LINKED]
-    teasers = sum(block.tag in HEADINGS and _link_share(block) > LINKED for block in page.blocks)
-    if not running:
-        return teasers >= FEW_TEASERS or sum(_link_share(blocks.get(text)) for text in kept) >= LINKED * len(kept)
-    is_index = page.url is not None and urlsplit(page.url).path.lower() in INDEX_PATHS
-    return teasers >= (FEW_TEASERS if is_index else MANY_TEASERS) and len(running) <= teasers // 4
+    shares = {block.text: block.link_chars / max(len(block.text), 1) for block in page.blocks}
+    kept = [block.text for block in blocks if block.kept]
+    if sum(shares.get(text, 0) >= LINKED for text in kept) * 2 > len(kept):
+        return True
+    headlines = sum(block.tag in HEADINGS and shares[block.text] >= LINKED for block in page.blocks)
+    if headlines < FEW:
+        return False
+    alone = _alone(blocks)
+    return len(alone) >= FEW and sum(map(len, alone)) >= MOSTLY * sum(map(len, kept))
 
 
-def _link_share(block: Block | None) -> float:
-    return block.link_chars / max(len(block.text), 1) if block else 0.0
+def _alone(blocks: Sequence[LabelledBlock]) -> list[str]:
+    """The kept texts that have no kept block beside them."""
+    flags = [False, *(block.kept for block in blocks), False]
+    beside = zip(blocks, flags, flags[1:], flags[2:], strict=False)
+    return [block.text for block, before, kept, after in beside if kept and not before and not after]
 
 
 def _folded(text: str) -> str:
