@@ -120,7 +120,7 @@ def _run_flow(settings: Settings, archiving: "Archiving", server: LocalServer | 
             archive_news(**flow_parameters(settings))
     except TerminationSignal as signalled:
         raise _TerminatedError from signalled
-    except (ArchiveError, OSError, RuntimeError) as error:
+    except (ArchiveError, OSError, RuntimeError, ValueError) as error:
         raise CommandError(f"the run failed: {_one_line(error)}") from error
 
 

@@ -24,8 +24,8 @@ def serve(settings: Settings, *, verbose: bool) -> None:
 
 
 def _serve(settings: Settings, cron: str, *, verbose: bool) -> None:
-    from prefect.types.entrypoint import EntrypointType  # noqa: PLC0415
     from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
+    from prefect.types.entrypoint import EntrypointType  # noqa: PLC0415
 
     from flows.archive_news import archive_news  # noqa: PLC0415
 

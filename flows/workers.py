@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import cache
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from multiprocessing.sharedctypes import Synchronized
@@ -108,11 +109,20 @@ class Workers:
 
 def clean_batch(job: BatchJob) -> StagedBatch:
     """Clean a batch in a worker, which dies when one of its pages hangs where no signal reaches."""
+    _load_cleaner()
     return archive_batch(job, _clean_watched)
 
 
-def _clean_watched(raw: RawPage, limits: Limits) -> Article | Rejected:
+@cache
+def _load_cleaner() -> None:
+    """Load rules and model by cleaning a page: a fault of theirs is to end the run, not to reject every page."""
     from tasks.clean import clean_page  # noqa: PLC0415  (loads the model, which only the workers need)
+
+    clean_page(RawPage("", b"<html><body><h1>Title</h1><p>One paragraph.</p></body></html>"))
+
+
+def _clean_watched(raw: RawPage, limits: Limits) -> Article | Rejected:
+    from tasks.clean import clean_page  # noqa: PLC0415
 
     if _ticks is not None:
         with _ticks.get_lock():
