@@ -10,7 +10,7 @@ import importlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -41,6 +41,7 @@ _WRITTEN = re.compile(
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[-/.年년–]\s?(\d{{1,2}})\s?[-/.月월–]\s?(\d{{1,2}})(?:日|일)?(?!\d)")
 _YEAR_LAST = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})[./-]\s?((?:19|20)\d{2}|\d{2})(?![./-]?\d)")
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?Z?", re.ASCII)
+_JAVA = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d:\d\d:\d\d) (?:([A-Z]{2,5}) )?(\d{4})", re.ASCII)
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?", re.ASCII)
 _TIME = re.compile(
     r"(?:(오후|下午|午後)\s?)?(?<![\d.:])(\d{1,2})(?:\s?[:h時时시点點：]\s?|\.|\sUhr\s)(\d{2})"
@@ -91,7 +92,7 @@ def read_date(text: str, habits: Habits) -> Moment | None:
 def _machine(text: str) -> Moment | None:
     """ISO 8601, RFC 2822, JavaScript's and compact dates, seconds since 1970."""
     if not text[:1].isdigit():
-        return _mail_date(text) if "," in text[:5] else None
+        return _mail_date(text) if "," in text[:5] else _java_date(text)
     if _EPOCH.fullmatch(text):
         return _epoch(text)
     if found := _COMPACT.fullmatch(text):
@@ -127,6 +128,16 @@ def _mail_date(text: str) -> Moment | None:
         return _aware(parsedate_to_datetime(text), text, ":" in text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _java_date(text: str) -> Moment | None:
+    """A date as Java's and C's libraries print it: "Mon Aug 03 12:45:00 EDT 2015"."""
+    found = _JAVA.fullmatch(text)
+    if found is None:
+        return None
+    month, day, clock, zone, year = found.groups()
+    moment = next(find_dates(f"{month} {day} {year} {clock} {zone or ''}", Habits()), None)
+    return replace(moment, raw=text) if moment else None
 
 
 def find_dates(text: str, habits: Habits) -> Iterator[Moment]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import re2
 
-from tasks.page import Kind, Label, LabelledBlock, Page
+from tasks.page import Block, Kind, Label, LabelledBlock, Page
 
 MAX_TITLE = 400  # characters
 MAX_KICKER = 80
@@ -157,3 +157,43 @@ def _declared_block(page: Page, wordings: Sequence[str]) -> Shown | None:
             found = (block.tag not in ("h2", "h3"), rank, row)
             best = min(best, found) if best else found
     return Shown(best[2], page.blocks[best[2]].text) if best else None
+
+
+def find_kicker(page: Page, blocks: Sequence[LabelledBlock], title: str | None, title_row: int | None) -> str | None:
+    """The short line over the headline that names topic or place."""
+    labelled = next((block.text for block in blocks if block.label is Label.KICKER), None)
+    if labelled or page.kind is Kind.DUMP or title_row is None:
+        return labelled
+    declared = {squeeze(wording) for wording in page.declared.headlines}
+    for row in range(title_row - 1, max(-1, title_row - 4), -1):
+        block = page.blocks[row]
+        if len(block.text) > MAX_KICKER or not (key := squeeze(block.text)):
+            continue
+        if _KICKER_PLACE.search(block.words) or (title and key + squeeze(title) in declared):
+            return _line(block.text).strip(" :|/")
+    return None
+
+
+def find_deck(page: Page, blocks: Sequence[LabelledBlock], title: str | None, title_row: int | None) -> str | None:
+    """The standfirst: labelled so, or a declared description that stands under the headline, or marked as one there."""
+    labelled = [block.text for block in blocks if block.label is Label.DECK]
+    if labelled or page.kind is Kind.DUMP or title_row is None:
+        return " ".join(dict.fromkeys(labelled)) or None
+    described = {squeeze(text)[:60] for text in page.declared.descriptions if len(text) >= MIN_DECK}
+    for block in page.blocks[title_row + 1 : title_row + REACH]:
+        key = squeeze(block.text)[:60]
+        if not MIN_DECK <= len(block.text) <= MAX_DECK or key == squeeze(title or "")[:60]:
+            continue
+        if _is_kept(block, blocks):
+            return None
+        if key in described or _DECK_PLACE.search(block.words):
+            return _line_of_deck(block.text)
+    return None
+
+
+def _is_kept(block: Block, blocks: Sequence[LabelledBlock]) -> bool:
+    return any(labelled.kept and labelled.text == block.text for labelled in blocks)
+
+
+def _line_of_deck(text: str) -> str:
+    return " ".join(text.split())

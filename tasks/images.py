@@ -1,0 +1,115 @@
+"""The article's images: address, caption without its credit, and credit."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from tasks.addresses import absolute_url
+from tasks.page import Image, Label, LabelledBlock, Page, Picture
+
+MAX_IMAGES = 50
+NEAR = 3  # blocks between a picture and its caption
+FIGURES = 4  # elements up from a picture in which its figure is looked for
+
+_ANNOUNCES = re.compile(
+    r"^\W{0,3}(?:(?:photo|image|picture|illustration|video|file photo|photograph|graphic|foto|fotos|bild|bilder|fotografía|fotografia|imagen|"
+    r"imagem|immagine|crédits?|credits?|quelle|source|fuente|fonte|bron|beeld|kilde|illustrasjon|zdjęcie|фото|фотография)"
+    r"(?:\s?(?:credits?|courtesy|crédit|quelle|source|provided|archiv))?(?:\s(?:by|of|from|via|de|von|par))?|courtesy(?:\sof)?|"
+    r"credits?|via|copyright|写真|撮影|图片来源|사진)\s{0,2}(?:[:=/\-–—：]\s{0,2}|\s|(?=©))|^\W{0,3}(?:©|\(c\)|℗)\s?",
+    re.IGNORECASE,
+)
+_STRAY_STOP = re.compile(r"([?!…])\s?\.$")
+_FURNITURE = re.compile(
+    r"avatar|logo|icon|author|profile|byline|gravatar|sprite|pixel|badge|advert|related|promo|share|comment",
+    re.IGNORECASE,
+)
+
+
+def find_images(
+    page: Page, blocks: Sequence[LabelledBlock], rows: Sequence[int], base: str | None
+) -> tuple[Image, ...]:
+    """The images that the page declares or shows in the article; `rows` are the page's blocks of the labelled ones.
+
+    Addresses are made absolute by `base`.
+    """
+    shown = list(_shown(page, blocks, rows))
+    declared = [image for image in page.declared.images if image.url or image.caption]
+    if shown and shown[0].url is None and declared and not any(image.url for image in shown):
+        shown[0] = replace(shown[0], url=declared[0].url)
+    images = shown + [image for image in declared if image.caption or not shown]
+    return tuple(_unique(replace(image, url=absolute_url(image.url, base)) for image in images))[:MAX_IMAGES]
+
+
+def _unique(images: Iterator[Image]) -> Iterator[Image]:
+    seen: set[str] = set()
+    for image in images:
+        keys = {key for key in (_file(image.url), image.caption) if key}
+        if keys and not keys & seen:
+            seen |= keys
+            yield image
+
+
+def _file(url: str | None) -> str | None:
+    """The last part of an image's address, without the scaling that often follows it."""
+    return url.partition("?")[0].rstrip("/").rpartition("/")[2] if url else None
+
+
+def _shown(page: Page, blocks: Sequence[LabelledBlock], rows: Sequence[int]) -> Iterator[Image]:
+    """The captions and credits in reading order, each with the picture that it stands by."""
+    pictures = [picture for picture in page.pictures if not _is_furniture(page, picture)]
+    last: tuple[int, Image] | None = None
+    for row, block in zip(rows, blocks, strict=True):
+        if block.label is Label.CAPTION:
+            if last is not None and last[1].caption is None and row - last[0] <= 1:
+                last = (row, replace(last[1], caption=tidy_caption(block.text)))
+                continue
+            if last is not None:
+                yield last[1]
+            last = (row, Image(_picture_at(pictures, row), tidy_caption(block.text)))
+        elif block.label is Label.CREDIT:
+            if last is not None and last[1].credit is None and row - last[0] <= 1:
+                last = (row, replace(last[1], credit=tidy_credit(block.text)))
+                continue
+            if last is not None:
+                yield last[1]
+            last = (row, Image(_picture_at(pictures, row), None, tidy_credit(block.text)))
+    if last is not None:
+        yield last[1]
+
+
+def _picture_at(pictures: list[Picture], row: int) -> str | None:
+    """The picture just before a block, else just after it; each is given away once."""
+    before = [picture for picture in pictures if 0 <= row - picture.before <= NEAR]
+    after = [picture for picture in pictures if picture.before == row + 1]
+    found = before[-1] if before else after[0] if after else None
+    if found is not None:
+        pictures.remove(found)
+    return found.url if found else None
+
+
+def _is_furniture(page: Page, picture: Picture) -> bool:
+    place = picture.container
+    for _ in range(FIGURES):
+        if place < 0:
+            break
+        container = page.containers[place]
+        if container.tag == "figure":
+            return False
+        if _FURNITURE.search(container.words):
+            return True
+        place = container.parent
+    return picture.url.endswith((".svg", ".gif"))
+
+
+def tidy_caption(text: str) -> str | None:
+    """A caption without the stop that was set after its question mark, and without empty brackets."""
+    text = " ".join(text.split()).replace("()", "").strip(" |(/")
+    return _STRAY_STOP.sub(r"\1", text) or None
+
+
+def tidy_credit(text: str) -> str | None:
+    """A credit without the words that announce it: "(photo credit: REUTERS)" names REUTERS."""
+    text = " ".join(text.split()).strip(" |()[].,;/")
+    for _ in range(2):
+        text = _ANNOUNCES.sub("", text, count=1).strip(" |()[],;/:")
+    return text or None

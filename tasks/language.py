@@ -1,0 +1,69 @@
+"""The language of the text, as ISO 639-1 code."""
+
+import functools
+import re
+from collections.abc import Sequence
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from tasks.page import LabelledBlock
+
+ENOUGH = 200  # characters; the language of shorter texts is the declared one
+READ = 3_000  # characters that are looked at
+SURE = 0.9  # probability from which the text is believed against what the page declares
+_CODE = re.compile(r"([a-z]{2,3})(?:[-_]|$)", re.IGNORECASE)
+# Codes that mean one of the identifier's languages under another name.
+SAME = {
+    "nb": "no",
+    "nn": "no",
+    "iw": "he",
+    "in": "id",
+    "ji": "yi",
+    "tl": "tl",
+    "fil": "tl",
+    "mo": "ro",
+    "sh": "sr",
+    "hr": "hr",
+}
+THREE = {
+    "eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt", "nld": "nl", "dut": "nl",
+    "swe": "sv", "nor": "no", "dan": "da", "pol": "pl", "rus": "ru", "tur": "tr", "jpn": "ja", "zho": "zh", "chi": "zh", "kor": "ko",
+    "ara": "ar",
+}  # fmt: skip
+
+
+@functools.cache
+def _identifier() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def declared_language(said: str | None) -> str | None:
+    """The two-letter code of what a page says ("de-AT", "pt_BR", "eng"); None where it is no language."""
+    found = _CODE.match((said or "").strip())
+    if found is None:
+        return None
+    code = found.group(1).lower()
+    code = THREE.get(code, SAME.get(code, code))
+    return code if len(code) == 2 else None
+
+
+def find_language(blocks: Sequence[LabelledBlock], said: str | None) -> str | None:
+    """The language of the kept text, or of what the page says where there is too little of it."""
+    declared = declared_language(said)
+    text = _sample(blocks)
+    if len(text) < ENOUGH:
+        return declared
+    code, chance = _identifier().classify(text)
+    found = SAME.get(code, code)
+    return declared if declared is not None and chance < SURE else found
+
+
+def _sample(blocks: Sequence[LabelledBlock]) -> str:
+    parts, size = [], 0
+    for block in blocks:
+        if block.kept:
+            parts.append(block.text)
+            size += len(block.text)
+            if size >= READ:
+                break
+    return " ".join(parts)[:READ]

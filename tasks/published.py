@@ -1,0 +1,200 @@
+"""Which of the dates on a page is the article's: when it was published, and when it was last changed."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tasks.dates import Habits, Moment, find_dates, read_date, relative_date
+from tasks.page import Block, Kind, Label, LabelledBlock, Page
+
+AHEAD = timedelta(days=1)  # by which a publisher's clock may be ahead of the fetch
+MAX_LINE = 220  # characters of a line that gives the date
+BEFORE, AFTER = 12, 14  # blocks around the headline in which the date is looked for
+SAME = timedelta(hours=26)  # two writings of one date differ by no more, whatever their zones
+FAR_EAST = timedelta(hours=14)  # the farthest zone
+
+_MODIFIED = re.compile(
+    r"\b(?:updated?|last\s?modified|modified|edited|revised|aktualisiert|aktualisierung|stand|geändert|bearbeitet|"
+    r"mise? à jour|"
+    r"modifiée?|actualisée?|actualizad[oa]|modificad[oa]|aggiornat[oa]|aggiornamento|ultima modifica|atualizad[oa]|"
+    r"bijgewerkt|gewijzigd|laatste update|uppdaterad|oppdatert|opdateret|sist endret|aktualizacja|zaktualizowano|"
+    r"обновлено|изменено|оновлено|güncelleme|güncellendi)\b|更新|수정|업데이트",
+    re.IGNORECASE,
+)
+_DATE_PLACE = re.compile(r"date|time(?!line)|publish|posted|datum|fecha|veröffentlicht|horodat|data-pub|pubdate|stamp")
+_URL_DATE = re.compile(
+    r"[/_.=-](?:((?:19|20)\d{2})([/_.-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])|((?:19|20)\d{2})/([1-9])/([1-9]\d?))(?!\d)",
+    re.ASCII,
+)
+_URL_MONTHS = re.compile(
+    r"/((?:19|20)\d{2})/(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}/(\d{1,2})(?!\d)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """When the article was published and last changed; None where the page does not say."""
+
+    published: Moment | None = None
+    modified: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    row: int
+    text: str
+    datetime: str | None
+    rank: int  # the lower, the likelier it gives the article's date
+
+
+def find_dates_of(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None, habits: Habits) -> Dates:
+    """The article's dates: what the page declares, else what stands by the headline, else what its address says."""
+    lines = _lines(page, blocks, title_row)
+    declared = [moment for text in page.declared.published if (moment := _usable(page, read_date(text, habits)))]
+    shown = list(_shown(page, lines, habits, modified=False))
+    address = _url_date(page)
+    published = _declared_date(declared, shown) or _shown_date(shown, address) or address or _anywhere(page, habits)
+    changes = [moment for text in page.declared.modified if (moment := _usable(page, read_date(text, habits)))]
+    changes += _shown(page, lines, habits, modified=True)
+    modified = next((moment for moment in changes if published is None or moment.when >= published.when), None)
+    return Dates(published, modified)
+
+
+def _usable(page: Page, moment: Moment | None) -> Moment | None:
+    """The moment, unless it lies in the future of the page's fetch."""
+    if moment is None or moment.when > (page.fetched_at or datetime.now(UTC)) + AHEAD or _is_unset(moment):
+        return None
+    return moment
+
+
+def _is_unset(moment: Moment) -> bool:
+    """Whether a program wrote the beginning of its calendar for a date that it did not have."""
+    return abs(moment.when - datetime(1970, 1, 1, tzinfo=UTC)) < timedelta(days=2)
+
+
+def _declared_date(declared: Sequence[Moment], shown: Sequence[Moment]) -> Moment | None:
+    """The most trusted declared date, as the most exact of the sources writes it."""
+    if not declared:
+        return None
+    first = declared[0]
+    same = [moment for moment in declared if abs(moment.when - first.when) <= SAME]
+    if not first.has_time:
+        same += [moment for moment in shown if abs(moment.when - first.when) <= SAME]
+    return max(
+        same, key=lambda moment: (moment.has_time, moment.has_time and moment.zone is not None, -same.index(moment))
+    )
+
+
+def _shown_date(shown: Sequence[Moment], address: Moment | None) -> Moment | None:
+    """The first date by the headline; one that the page's address confirms before others."""
+    if address is not None:
+        return next((moment for moment in shown if _on_day(moment, address)), address)
+    return shown[0] if shown else None
+
+
+def _on_day(moment: Moment, day: Moment) -> bool:
+    """Whether a moment falls on that day, in whatever zone."""
+    if not moment.has_time:
+        return moment.when == day.when
+    return -FAR_EAST <= moment.when - day.when <= timedelta(days=1) + FAR_EAST
+
+
+def _lines(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None) -> list[_Line]:
+    """The short lines that may give the article's date, the most telling first."""
+    if page.kind is Kind.DUMP:
+        return _labelled_lines(blocks)
+    start = 0 if title_row is None else max(0, title_row - BEFORE)
+    end = (title_row or 0) + AFTER * 3
+    lines = [
+        _Line(row, block.text, block.datetime, _rank(block, row, title_row))
+        for row, block in enumerate(page.blocks[start:end], start)
+        if len(block.text) <= MAX_LINE and (block.datetime or _has_digit(block.text))
+    ]
+    return sorted(lines, key=lambda line: (line.rank, line.row))
+
+
+def _labelled_lines(blocks: Sequence[LabelledBlock]) -> list[_Line]:
+    body = [row for row, block in enumerate(blocks) if block.kept and len(block.text) > MAX_LINE]
+    title = next((row for row, block in enumerate(blocks) if block.label is Label.TITLE), None)
+    first = body[0] if body else len(blocks)
+    start = title if title is not None and title < first else max(0, first - BEFORE)
+    ranks = {Label.TIMESTAMP: 0, Label.BYLINE: 1, Label.DATELINE: 1}
+    lines = [
+        _Line(row, block.text, None, ranks.get(block.label, 2))
+        for row, block in enumerate(blocks)
+        if len(block.text) <= MAX_LINE
+        and _has_digit(block.text)
+        and (start - BEFORE <= row <= first + 2 and not block.kept and block.label is not Label.RELATED)
+    ]
+    return sorted(lines, key=lambda line: (line.rank, line.row < start, abs(line.row - start)))
+
+
+def _has_digit(text: str) -> bool:
+    return any(char.isdigit() for char in text)
+
+
+def _rank(block: Block, row: int, title_row: int | None) -> int:
+    """How little a line tells of the date: what is marked as one, stands near the headline and says little else is best."""
+    told = block.datetime is not None or bool(_DATE_PLACE.search(block.words))
+    cost = (0 if told else 3) + (3 if len(block.text) > 80 else 0)
+    if title_row is None:
+        return cost
+    return cost + abs(row - title_row) + (3 if row < title_row else 0)
+
+
+def _shown(page: Page, lines: Sequence[_Line], habits: Habits, modified: bool) -> Iterator[Moment]:
+    """The dates of these lines that are (or are not) those of a change."""
+    for line in lines:
+        for moment, is_change in _of_line(page, line, habits):
+            if is_change is modified and (usable := _usable(page, moment)):
+                yield usable
+
+
+def _of_line(page: Page, line: _Line, habits: Habits) -> Iterator[tuple[Moment, bool]]:
+    found = list(find_dates(line.text, habits))
+    if line.datetime and (exact := read_date(line.datetime, habits)):
+        first = found[0] if found else None
+        is_change = bool(_MODIFIED.search(line.text)) and len(found) < 2
+        yield _agreed(exact, first), is_change
+        found = found[1:]
+    place = 0
+    for moment in found:
+        at = line.text.find(moment.raw, place)
+        before = line.text[max(0, at - 40, place) : at] if at >= 0 else line.text[:40]
+        yield moment, bool(_MODIFIED.search(before))
+        place = at + len(moment.raw) if at >= 0 else place
+    if not found and not line.datetime and page.fetched_at is not None:
+        ago = relative_date(line.text, page.fetched_at, habits)
+        if ago is not None:
+            yield ago, bool(_MODIFIED.search(line.text))
+
+
+def _agreed(exact: Moment, shown: Moment | None) -> Moment:
+    """A `datetime` attribute, unless the words beside it name another day, or a zone that it lacks."""
+    if shown is None or (abs(exact.when - shown.when) <= SAME and not (shown.zone and not exact.zone)):
+        return exact
+    return shown
+
+
+def _url_date(page: Page) -> Moment | None:
+    """The day in the page's address: /2017/10/19/, 2017-10-19, 20171019."""
+    for url in (page.url, page.declared.url):
+        if url and (found := _URL_DATE.search(url[:500])):
+            parts = [part for part in found.group(1, 3, 4, 5, 6, 7) if part]
+            return _usable(page, read_date("-".join(part.zfill(2) for part in parts), Habits()))
+        if url and (found := _URL_MONTHS.search(url[:500].lower())):
+            year, month, day = found.groups()
+            return _usable(page, read_date(f"{day} {month} {year}", Habits()))
+    return None
+
+
+def _anywhere(page: Page, habits: Habits) -> Moment | None:
+    """The first date of a line that is marked as one, or that is hardly more than a date."""
+    for row, block in enumerate(page.blocks):
+        told = block.datetime is not None or bool(_DATE_PLACE.search(block.words))
+        if len(block.text) <= (MAX_LINE if told else 60) and (block.datetime or _has_digit(block.text)):
+            for moment, _ in _of_line(page, _Line(row, block.text, block.datetime, 0), habits):
+                if _usable(page, moment):
+                    return moment
+    return None
