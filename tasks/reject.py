@@ -72,8 +72,9 @@ def verdict(page: Page, blocks: Sequence[LabelledBlock], limits: Limits) -> tupl
     if not any(any(map(str.isalnum, block.text)) for block in page.blocks):
         return RejectReason.NO_TEXT, "no visible text"
     kept = [block.text for block in blocks if block.kept]
-    words = _count(kept, MODERATE + 1)
-    if words >= limits.min_words and _declares_article(page):
+    is_declared = _declares_article(page)
+    words = _count(kept, limits.min_words if is_declared else MODERATE + 1)
+    if is_declared and words >= limits.min_words:
         return None
     if found := _by_title(page, blocks, words) or _by_text(page, kept, words, limits):
         return found
