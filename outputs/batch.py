@@ -1,6 +1,7 @@
 """What a worker process does: reads, cleans and stages a batch of pages. Knows nothing of flows."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from config.limits import Limits
 from outputs.guard import PageGuard, page_guard
 from outputs.layout import ArchiveError, Layout
 from outputs.ledger import KnownPages, article_key, reject_key
-from outputs.rows import ArticleRow, RejectRow, RunStamp
+from outputs.rows import ArticleRow, RejectRow, RunStamp, article_table
 from outputs.staging import StagedBatch, StagedPart, stage_part
 from tasks.page import Article, RawPage, Rejected, RejectReason
 from tasks.read import PageRef, read_page
@@ -34,6 +35,11 @@ class BatchJob:
     limits: Limits
     piece: str = ""  # which part of a batch that was split, as "01": the second half of its first half
 
+    @property
+    def folder(self) -> Path:
+        """Where the batch is staged."""
+        return Layout(self.archive).staging(self.stamp.run_id) / f"{self.number:06d}{self.piece}"
+
     def halves(self) -> tuple["BatchJob", "BatchJob"]:
         """Split the batch, to find the page that kills its worker."""
         middle = (len(self.refs) + 1) // 2
@@ -48,13 +54,13 @@ def archive_batch(job: BatchJob, clean: Cleaner | None = None) -> StagedBatch:
     cannot be written.
     """
     try:
-        folder = Layout(job.archive).staging(job.stamp.run_id) / f"{job.number:06d}{job.piece}"
-        folder.mkdir()  # not its parents: the folder of a run that is over must not come back
-        desk = _Desk(job, folder, clean or _cleaner())
+        shutil.rmtree(job.folder, ignore_errors=True)  # of a worker that died over the same batch
+        job.folder.mkdir()  # not its parents: the folder of a run that is over must not come back
         with page_guard(job.limits.page_seconds) as guard:
+            desk = _Desk(job, clean or _cleaner(), guard)
             for ref in job.refs:
-                desk.take(ref, guard)
-        return desk.finish()
+                desk.take(ref)
+            return desk.finish()
     except OSError as error:
         raise ArchiveError(f"cannot write to the archive {job.archive}: {error.strerror or error}") from error
 
@@ -73,10 +79,10 @@ def _cleaner() -> Cleaner:
 class _Desk:
     """The pages of a batch on their way into parts."""
 
-    def __init__(self, job: BatchJob, folder: Path, clean: Cleaner) -> None:
+    def __init__(self, job: BatchJob, clean: Cleaner, guard: PageGuard) -> None:
         self._job = job
-        self._folder = folder
         self._clean = clean
+        self._guard = guard
         self._known = KnownPages.load(job.known)
         self._seen: set[bytes] = set()
         self._articles: list[ArticleRow] = []
@@ -87,9 +93,9 @@ class _Desk:
         self._unchanged = 0
         self._duplicate = 0
 
-    def take(self, ref: PageRef, guard: PageGuard) -> None:
+    def take(self, ref: PageRef) -> None:
         """Bring one page to its end: an article, a reject, unchanged or a duplicate."""
-        raw = guard.attempt(ref.source_name, lambda: read_page(ref, self._job.limits))
+        raw = self._guard.attempt(ref.source_name, lambda: read_page(ref, self._job.limits))
         digest = _digest(raw, ref)
         keys = {article_key(digest)} if digest else set()
         keys.add(reject_key(digest, ref.source_name))
@@ -100,7 +106,7 @@ class _Desk:
         elif isinstance(raw, Rejected):
             self._reject(replace(raw, source_sha256=digest, size=raw.size or _size(ref.path)))
         else:
-            self._file(raw, digest or "", guard.attempt(ref.source_name, lambda: self._clean(raw, self._job.limits)))
+            self._file(raw, digest or "", self._attempt_clean(raw))
 
     def finish(self) -> StagedBatch:
         """Stage what is left and sum up."""
@@ -115,6 +121,9 @@ class _Desk:
             duplicate=self._duplicate,
             samples=tuple(self._samples),
         )
+
+    def _attempt_clean(self, raw: RawPage) -> Article | Rejected:
+        return self._guard.attempt(raw.source_name, lambda: self._clean(raw, self._job.limits))
 
     def _file(self, raw: RawPage, digest: str, outcome: Article | Rejected) -> None:
         if isinstance(outcome, Rejected):
@@ -136,8 +145,25 @@ class _Desk:
 
     def _stage(self) -> None:
         if self._articles or self._rejects:
-            self._parts.append(stage_part(self._folder, len(self._parts), self._articles, self._rejects))
+            self._parts.append(self._stage_part())
         self._articles, self._rejects, self._chars = [], [], 0
+
+    def _stage_part(self) -> StagedPart:
+        try:
+            return stage_part(self._job.folder, len(self._parts), self._articles, self._rejects)
+        except (ValueError, TypeError, AttributeError, ArithmeticError):  # Arrow's own errors are among them
+            self._reject_unfit()
+            return stage_part(self._job.folder, len(self._parts), self._articles, self._rejects)
+
+    def _reject_unfit(self) -> None:
+        """Reject the articles with a value that has no place in its column: a defect of ours, like a crash."""
+        articles, self._articles = self._articles, []
+        for row in articles:
+            built = self._guard.attempt(row.article.source_name, lambda row=row: article_table([row]))  # type: ignore[misc]
+            if isinstance(built, Rejected):
+                self._reject(replace(built, source_sha256=row.article.source_sha256))
+            else:
+                self._articles.append(row)
 
 
 def _digest(raw: RawPage | Rejected, ref: PageRef) -> str | None:

@@ -20,7 +20,9 @@ from outputs.archive import open_run
 from outputs.batch import BatchJob, archive_batch, reject_batch
 from outputs.layout import ArchiveError
 from outputs.manifest import AccountingError, Counts
-from tasks.page import RejectReason
+from outputs.rows import ArticleRow, RejectRow, RunStamp
+from outputs.staging import stage_part
+from tasks.page import Article, Label, LabelledBlock, Metadata, Rejected, RejectReason
 from tasks.read import PageRef, find_pages
 from tests.archive_samples import LIMITS, NOON, clean, run_archive, tree, write_pages
 
@@ -199,6 +201,15 @@ def test_reject_whose_page_was_archived_before_in_the_run_is_a_duplicate(tmp_pat
     assert not (root / "rejects").exists()
 
 
+def test_batch_begun_by_a_worker_that_died_is_begun_anew(source, root):
+    with open_run(root, []) as run:
+        job = run.job(0, list(find_pages([source])), LIMITS)
+        job.folder.mkdir()
+        (job.folder / "articles-0.parquet").write_bytes(b"half a file")
+        run.commit(archive_batch(job, clean))
+        assert run.finish(5).counts.archived == 3
+
+
 def test_halves_and_reject_batch_find_the_page_that_kills(source, root):
     refs = list(find_pages([source]))
     with open_run(root, []) as run:
@@ -238,6 +249,34 @@ def test_large_pages_are_staged_in_several_parts(source, root, monkeypatch):
     assert run_archive(source, root, size=10).counts.archived == 3
     assert len(list((root / "articles").rglob("*.parquet"))) == 3
     assert len(list((root / "text").rglob("*.zip"))) == 3
+
+
+@pytest.mark.parametrize("fields", [{"title": 7}, {"authors": (None, 3)}, {"published_at": "yesterday"}])
+def test_article_that_fits_no_column_is_a_reject_and_its_neighbours_stay(source, root, fields):
+    def cleaner(raw, limits):
+        found = clean(raw, limits)
+        return replace(found, metadata=replace(found.metadata, **fields)) if raw.source_name == "b.html" else found
+
+    manifest = run_archive(source, root, size=10, cleaner=cleaner)
+    assert manifest.counts == Counts(5, 2, 0, 0, {RejectReason.NO_ARTICLE: 1, RejectReason.CRASHED: 2})
+    assert names(root) == ["a.html", "e/f.html"]
+    assert run_archive(source, root).counts.unchanged == 5
+
+
+TEXT = st.text(st.characters())  # halves of surrogate pairs and control characters, too
+
+
+@given(
+    name=TEXT, texts=st.lists(TEXT, max_size=4), fields=st.fixed_dictionaries({"title": st.none() | TEXT, "url": TEXT})
+)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_staged(tmp_path, name, texts, fields):
+    blocks = tuple(LabelledBlock(text, Label.PARAGRAPH, text, 1.0) for text in texts)
+    found = Article(name, "0" * 64, Metadata(**fields, tags=tuple(texts)), blocks, 1.0)
+    stamp = RunStamp("20261124T120000Z-abcdef", NOON, "0.1.0")
+    rejects = [RejectRow(Rejected(name, RejectReason.EMPTY, name, url=name), stamp)]
+    part = stage_part(tmp_path, 0, [ArticleRow(found, stamp)], rejects)
+    assert [file.rows for file in part.files] == [1, 1, 1]
 
 
 def test_unreadable_page_is_a_reject_once(tmp_path, root):
