@@ -1,0 +1,168 @@
+"""Phrase rules: what a block is, told from its words alone, in any language.
+
+The rules are data, `config/rules/*.toml`, one file a language. All languages are matched at once, since pages mix them:
+the patterns stand together in one RE2 set, which reads a text once and in linear time whatever the text holds.
+"""
+
+import functools
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import re2
+
+from tasks.page import Label
+from tasks.rulefile import (
+    LONGEST_CHARS,
+    SHORT_CHARS,
+    VALUE,
+    Rule,
+    RuleError,
+    Strength,
+    compile_pattern,
+    read_rules,
+)
+
+__all__ = ["Part", "Phrases", "Rule", "RuleError", "Strength", "load_phrases", "normal", "trim"]
+
+SET_MEMORY = 64 << 20  # bytes that the automaton's cache may take; it grows with what it meets
+
+# One to one, so that places in the normal form are places in the text.
+SAME = str.maketrans({
+    "\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u00b4": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"',
+    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2015": "-", "\uff1a": ":",
+})  # fmt: skip
+MEANT = frozenset("©®℗+")  # symbols that belong to the words
+ORNAMENT = frozenset("-–—―•·*_:;,…/\\|»›‣⁃\ufe0e\ufe0f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a split block. `value` is its text without the words that announce it ("Photo:")."""
+
+    text: str
+    label: Label
+    value: str
+
+
+class Phrases:
+    """All rules, ready to match. `digest` is the SHA-256 of the files they came from."""
+
+    def __init__(self, rules: Sequence[Rule], digest: str = "") -> None:
+        self.rules = tuple(rules)
+        self.digest = digest
+        self._short = _PatternSet(self.rules, 0)
+        self._long = _PatternSet(self.rules, SHORT_CHARS)
+        self._longest = max((rule.max_chars for rule in self.rules), default=0)
+
+    def match(self, text: str) -> tuple[int, ...]:
+        """Indices of the rules that hit, in the order of `rules`."""
+        if len(text) > 2 * LONGEST_CHARS:
+            return ()
+        bare = normal(trim(text))
+        if len(bare) <= SHORT_CHARS:
+            return self._short.match(bare)
+        return self._long.match(bare) if len(bare) <= self._longest else ()
+
+    def hits(self, texts: Iterable[str]) -> list[tuple[int, ...]]:
+        """`match` for all the blocks of a page."""
+        return [self.match(text) for text in texts]
+
+    def split(self, text: str, rule: Rule) -> tuple[Part, ...] | None:
+        """The parts that the rule's groups name, in reading order; None where they would lose words."""
+        bare = trim(text)
+        groups = _groups(rule, normal(bare))
+        parts = sorted((span, name) for name, span in groups.items() if not name.endswith(VALUE))
+        edges = [0, *(edge for span, _ in parts for edge in span), len(bare)]
+        between = "".join(bare[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
+        if not parts or any(char.isalnum() for char in between):
+            return None
+        return tuple(_part(bare, span, name, groups) for span, name in parts)
+
+    def value(self, text: str, rule: Rule) -> str:
+        """The text without the words that announce it: the name of a credit line, the time of an update line."""
+        bare = trim(text)
+        span = _groups(rule, normal(bare)).get(f"{rule.label}{VALUE}")
+        return trim(bare[slice(*span)]) if span else bare
+
+
+class _PatternSet:
+    """One RE2 set over the rules that read texts longer than `above` characters."""
+
+    def __init__(self, rules: Sequence[Rule], above: int) -> None:
+        self._members = tuple((index, rule.max_chars) for index, rule in enumerate(rules) if rule.max_chars > above)
+        options = re2.Options()
+        options.log_errors = False
+        options.max_mem = SET_MEMORY
+        self._set = re2.Set.SearchSet(options)
+        for index, _ in self._members:
+            self._set.Add(rules[index].pattern)
+        if self._members:
+            self._set.Compile()
+
+    def match(self, text: str) -> tuple[int, ...]:
+        found = self._set.Match(text) if text and self._members else None
+        if not found:
+            return ()
+        hits = (self._members[at] for at in sorted(found))
+        return tuple(index for index, bound in hits if len(text) <= bound)
+
+
+@functools.cache
+def load_phrases(folder: Path | None = None) -> Phrases:
+    """The rules of a folder, by default those that come with the program. Raises `RuleError`."""
+    source: Traversable = folder if folder is not None else resources.files("config.rules")
+    files = sorted((item for item in source.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
+    contents = {item.name: item.read_bytes() for item in files}
+    digest = hashlib.sha256()
+    for name, content in contents.items():
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return Phrases(tuple(read_rules(contents)), digest.hexdigest())
+
+
+def trim(text: str) -> str:
+    """The text with white space folded and without the ornaments around it: bullets, arrows, dashes, emoji."""
+    folded = " ".join(text.split())
+    start, end = 0, len(folded)
+    while start < end and _is_ornament(folded[start]):
+        start += 1
+    while end > start and _is_ornament(folded[end - 1]):
+        end -= 1
+    return folded[start:end]
+
+
+def normal(text: str) -> str:
+    """The text with one form of apostrophe, quotation mark, dash and colon; every character stays in its place."""
+    return text if text.isascii() else text.translate(SAME)
+
+
+@functools.cache
+def _is_ornament(char: str) -> bool:
+    if char.isalnum() or char in MEANT:
+        return False
+    return char in ORNAMENT or char == " " or unicodedata.category(char) in {"So", "Sm", "Sk"}
+
+
+@functools.cache
+def _pattern(pattern: str) -> "re2._Regexp[str]":
+    return compile_pattern(pattern)
+
+
+def _groups(rule: Rule, text: str) -> dict[str, tuple[int, int]]:
+    """Where the rule's named groups stand in the text."""
+    compiled = _pattern(rule.pattern)
+    found = compiled.search(text)
+    if found is None:
+        return {}
+    spans = {name: found.span(place) for name, place in compiled.groupindex.items()}
+    return {name: span for name, span in spans.items() if span[0] < span[1]}
+
+
+def _part(text: str, span: tuple[int, int], name: str, groups: dict[str, tuple[int, int]]) -> Part:
+    whole = text[slice(*span)].strip()
+    value = groups.get(name + VALUE)
+    return Part(whole, Label(name), trim(text[slice(*value)]) if value else whole)

@@ -1,0 +1,172 @@
+"""Reading the phrase rules' files, and checking every rule before it is used."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import re2
+
+from tasks.page import Label
+
+SHORT_CHARS = 200  # a rule reads texts up to this length unless it says otherwise
+LONGEST_CHARS = 2_000  # no rule reads longer texts
+SHARED = "neutral.toml"  # its definitions serve all files
+
+KEYS = frozenset({"id", "label", "pattern", "strength", "max_chars", "drop", "keep"})
+VALUE = "_value"  # group `credit_value` is the bare name inside group `credit`
+
+Member = TypeVar("Member", bound=StrEnum)
+
+
+class RuleError(ValueError):
+    """A rule file that cannot be used. The message is one line: file, rule, what is wrong."""
+
+
+class Strength(StrEnum):
+    """What a hit entitles the labeller to."""
+
+    DECIDE = "decide"  # never body, whatever the model says
+    NAME = "name"  # names a block that is not body anyway
+    CUT = "cut"  # decides the block, and what follows is likely another zone
+    SPLIT = "split"  # named groups cut the block into parts
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A phrase rule. `drop` are texts that it must match, `keep` texts that it must not."""
+
+    id: str
+    label: Label
+    pattern: str = field(repr=False)
+    strength: Strength
+    max_chars: int = SHORT_CHARS
+    drop: tuple[str, ...] = field(default=(), repr=False)
+    keep: tuple[str, ...] = field(default=(), repr=False)
+
+
+def read_rules(contents: Mapping[str, bytes]) -> Iterator[Rule]:
+    """The rules of files given by name, in their order. Raises `RuleError`."""
+    tables = {name: _parse(name, content) for name, content in contents.items()}
+    shared = _definitions(SHARED, tables.get(SHARED, {}), {})
+    seen: set[str] = set()
+    for name, table in tables.items():
+        words = shared if name == SHARED else _definitions(name, table, shared)
+        for entry in _entries(name, table):
+            rule = _read_rule(f"{name}: rule {entry.get('id', '?')}", entry, words)
+            if rule.id in seen:
+                raise RuleError(f"{name}: rule {rule.id}: the id is taken")
+            seen.add(rule.id)
+            yield rule
+
+
+def compile_pattern(pattern: str) -> "re2._Regexp[str]":
+    """The pattern as RE2 reads it. Raises `re2.error`."""
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def _parse(name: str, content: bytes) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RuleError(f"{name}: not TOML: {' '.join(str(error).split())}") from error
+    unknown = sorted(set(table) - {"rule", "define"})
+    if unknown:
+        raise RuleError(f"{name}: unknown key {unknown[0]!r}")
+    return table
+
+
+def _definitions(name: str, table: Mapping[str, Any], shared: Mapping[str, str]) -> dict[str, str]:
+    """Patterns that rules name as `(?&name)`; each may use those before it."""
+    words = dict(shared)
+    entries = table.get("define", {})
+    if not isinstance(entries, dict):
+        raise RuleError(f"{name}: define is not a table")
+    for key, pattern in entries.items():
+        if not isinstance(pattern, str):
+            raise RuleError(f"{name}: define {key}: not a text")
+        words[key] = _fill(pattern, words)
+    return words
+
+
+def _fill(pattern: str, words: Mapping[str, str]) -> str:
+    for key, meaning in words.items():
+        pattern = pattern.replace(f"(?&{key})", f"(?:{meaning})")
+    return pattern
+
+
+def _entries(name: str, table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    entries = table.get("rule", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise RuleError(f"{name}: rules are written [[rule]]")
+    return entries
+
+
+def _read_rule(where: str, entry: Mapping[str, Any], words: Mapping[str, str]) -> Rule:
+    _check_keys(where, entry)
+    rule = Rule(
+        id=_text(where, entry, "id"),
+        label=_member(where, Label, entry["label"]),
+        pattern=_fill(_text(where, entry, "pattern"), words),
+        strength=_member(where, Strength, entry["strength"]),
+        max_chars=_bound(where, entry.get("max_chars", SHORT_CHARS)),
+        drop=_examples(where, entry, "drop"),
+        keep=_examples(where, entry, "keep"),
+    )
+    _check_pattern(where, rule)
+    return rule
+
+
+def _check_keys(where: str, entry: Mapping[str, Any]) -> None:
+    unknown = sorted(set(entry) - KEYS)
+    if unknown:
+        raise RuleError(f"{where}: unknown key {unknown[0]!r}")
+    missing = sorted(KEYS - set(entry) - {"max_chars"})
+    if missing:
+        raise RuleError(f"{where}: {missing[0]} is missing")
+
+
+def _check_pattern(where: str, rule: Rule) -> None:
+    try:
+        names = compile_pattern(rule.pattern).groupindex
+    except re2.error as error:
+        raise RuleError(f"{where}: pattern: {_reason(error)}") from error
+    if rule.strength is Strength.SPLIT and not names:
+        raise RuleError(f"{where}: a split needs named groups")
+    for name in names:
+        _member(where, Label, name.removesuffix(VALUE))
+
+
+def _reason(error: re2.error) -> str:
+    said = error.args[0] if error.args else "refused"
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+
+
+def _text(where: str, entry: Mapping[str, Any], key: str) -> str:
+    value = entry[key]
+    if not isinstance(value, str) or not value:
+        raise RuleError(f"{where}: {key} is not a text")
+    return value
+
+
+def _member(where: str, kind: type[Member], value: object) -> Member:
+    try:
+        return kind(str(value))
+    except ValueError as error:
+        raise RuleError(f"{where}: no {kind.__name__.lower()} {value!r}") from error
+
+
+def _bound(where: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LONGEST_CHARS:
+        raise RuleError(f"{where}: max_chars is not a number from 1 to {LONGEST_CHARS}")
+    return value
+
+
+def _examples(where: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = entry[key]
+    if not isinstance(value, list) or not value or not all(isinstance(text, str) for text in value):
+        raise RuleError(f"{where}: {key} is not a list of example texts")
+    return tuple(value)
