@@ -127,7 +127,8 @@ def _by_text(page: Page, kept: Sequence[str], words: int, limits: Limits) -> tup
     """A page of which much is the message of an error or a wall: of its article, or, having none, of all its text."""
     if words > MODERATE:
         return None
-    texts = kept if words >= limits.min_words else [block.text for block in page.blocks]
+    unlinked = (block.text for block in page.blocks if block.link_chars < LINKED * len(block.text))
+    texts = kept if words >= limits.min_words else list(unlinked)
     total = sum(map(size, texts))
     for reason, sayings in load_rejects().items():
         said = [(text, phrase) for text in texts if (phrase := sayings.in_text(text))]
