@@ -32,7 +32,7 @@ def page(title: str, body: str, head: str = "", lang: str = "en", site: str = "T
         f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8">'
         f"<title>{title}</title>{head}</head>\n"
         f'<body><header><a href="/">{site}</a><nav><ul>{nav}</ul></nav></header>\n<main>{body}</main>\n'
-        f'<footer><p>© 2024 {site}</p><a href="/imprint">Imprint</a> <a href="/privacy">Privacy</a></footer></body></html>'
+        f'<footer><p>© 2024 {site}</p><a href="/privacy">Privacy</a></footer></body></html>'
     )
 
 
