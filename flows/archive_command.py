@@ -108,7 +108,8 @@ def _run_flow(settings: Settings, archiving: "Archiving", server: LocalServer | 
     from prefect.exceptions import TerminationSignal  # noqa: PLC0415  (a second, while the workers are at work)
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415
 
-    from flows.archive_news import archive_news, under_way  # noqa: PLC0415
+    from flows.archive_news import archive_news  # noqa: PLC0415
+    from flows.archiving import under_way  # noqa: PLC0415
     from outputs.layout import ArchiveError  # noqa: PLC0415
 
     # Nobody watches the heartbeat of a run on our own server, and its thread takes a second to end.

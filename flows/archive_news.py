@@ -1,9 +1,7 @@
 """The flow that archives raw news pages."""
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +14,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from config.limits import Limits
-from flows.archiving import DEFAULT_LIMITS, Archiving, Request, open_archiving
+from flows.archiving import DEFAULT_LIMITS, Archiving, Request, begun, open_archiving
 from flows.summary import Summary
 from outputs.manifest import Counts
 from outputs.staging import StagedBatch
@@ -25,18 +23,6 @@ _MAX_WINDOW = 1024  # threads that wait for batches; they cost next to nothing
 
 # Its futures are PrefectFutures, which the flow's signature does not see.
 _THREADS: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=_MAX_WINDOW)
-
-_ahead: ContextVar[Archiving | None] = ContextVar("ahead", default=None)
-
-
-@contextmanager
-def under_way(archiving: Archiving) -> Iterator[None]:
-    """Let the flow take over a run that this process has begun, so that pages are cleaned while Prefect starts."""
-    token = _ahead.set(archiving)
-    try:
-        yield
-    finally:
-        _ahead.reset(token)
 
 
 @flow(
@@ -64,7 +50,7 @@ def archive_news(
     """
     limits = Limits(max_page_bytes=max_page_bytes, page_seconds=page_seconds, min_words=min_words)
     request = Request(tuple(sources), archive, workers, batch_pages, limits)
-    started = _ahead.get()
+    started = begun()
     with nullcontext(started) if started else open_archiving(request) as archiving:
         summary = _drive(archiving)
     create_markdown_artifact(summary.markdown(), key="archive-news", description="What became of every page")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -117,6 +118,9 @@ class Archiving:
         return tuple(islice(self._refs, self._size))
 
 
+_begun: ContextVar[Archiving | None] = ContextVar("begun", default=None)
+
+
 @contextmanager
 def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iterator[Archiving]:
     """Open the archive for a run and start the workers.
@@ -134,6 +138,21 @@ def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iter
             archiving.stop()
             raise
         workers.close()
+
+
+@contextmanager
+def under_way(archiving: Archiving) -> Iterator[None]:
+    """Let the flow take over a run that this process has begun, so that pages are cleaned while Prefect starts."""
+    token = _begun.set(archiving)
+    try:
+        yield
+    finally:
+        _begun.reset(token)
+
+
+def begun() -> Archiving | None:
+    """Return the run that this process has begun, if it has."""
+    return _begun.get()
 
 
 def batch_size(pages: int, workers: int) -> int:

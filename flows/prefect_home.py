@@ -1,6 +1,7 @@
 """The environment that Prefect is run in. Set before Prefect is imported, since it reads its settings then."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 # Prefect's own defaults suit a server that people look at; this is a command that ends.
@@ -22,6 +23,8 @@ def prepare(*, verbose: bool) -> None:
     """Set what Prefect needs in this process's environment. What the user has set there stays."""
     for name, value in {**_ALWAYS, **({} if verbose else _QUIET), "PREFECT_HOME": str(home())}.items():
         os.environ.setdefault(name, value)
+    with suppress(OSError):  # Prefect makes the last folder alone; that it cannot be made is the server's to say
+        home().mkdir(parents=True, exist_ok=True)
 
 
 def show_runs() -> None:
