@@ -3,8 +3,8 @@
 Valid UTF-8 settles it, since no other text is valid UTF-8 by chance. What a page declares is tried next, but checked:
 servers call everything ISO-8859-1. The last word is chardetng's, the detector of Firefox. On 169 real pages put into
 the legacy encodings of their languages it was right on all, chardet 7 on 160; on short samples of 23 languages in 46
-encodings (tests/encodings) it was right on 135 of 137, chardet on 137, charset-normalizer on 106 (and UnicodeDammit,
-which asks one of the latter two, no better than they).
+encodings (tests/encodings) it was right on 135 of 137 (and with the pound sign seen to below, on all), chardet on 137,
+charset-normalizer and UnicodeDammit, which asks it, on 106.
 """
 
 import codecs
