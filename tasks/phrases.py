@@ -6,8 +6,9 @@ the patterns stand together in one RE2 set, which reads a text once and in linea
 
 import functools
 import hashlib
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -29,13 +30,15 @@ from tasks.rulefile import (
 
 __all__ = ["Part", "Phrases", "Rule", "RuleError", "Strength", "load_phrases", "normal", "trim"]
 
-SET_MEMORY = 64 << 20  # bytes that the automaton's cache may take; it grows with what it meets
+SET_MEMORY = 32 << 20  # bytes that an automaton's cache may take; it grows with what it meets
+RECURRING_CHARS = 80  # shorter texts recur from page to page: menus, dates, names
+REMEMBERED = 20_000
 
 # One to one, so that places in the normal form are places in the text.
-SAME = str.maketrans({
-    "\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u00b4": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"',
-    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2015": "-", "\uff1a": ":",
-})  # fmt: skip
+SAME = (
+    ("\u2019", "'"), ("\u2018", "'"), ("\u02bc", "'"), ("\u00b4", "'"), ("\u201c", '"'), ("\u201d", '"'), ("\u201e", '"'),
+    ("\u2013", "-"), ("\u2014", "-"), ("\u2010", "-"), ("\u2011", "-"), ("\u2012", "-"), ("\u2015", "-"), ("\uff1a", ":"),
+)  # fmt: skip
 MEANT = frozenset("©®℗+")  # symbols that belong to the words
 ORNAMENT = frozenset("-–—―•·*_:;,…/\\|»›‣⁃\ufe0e\ufe0f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 
@@ -55,18 +58,25 @@ class Phrases:
     def __init__(self, rules: Sequence[Rule], digest: str = "") -> None:
         self.rules = tuple(rules)
         self.digest = digest
-        self._short = _PatternSet(self.rules, 0)
-        self._long = _PatternSet(self.rules, SHORT_CHARS)
+        self._short = _pattern_sets(self.rules, 0)
+        self._long = _pattern_sets(self.rules, SHORT_CHARS)
         self._longest = max((rule.max_chars for rule in self.rules), default=0)
+        self._remembered = functools.lru_cache(REMEMBERED)(self._match)
 
     def match(self, text: str) -> tuple[int, ...]:
         """Indices of the rules that hit, in the order of `rules`."""
         if len(text) > 2 * LONGEST_CHARS:
             return ()
+        return self._remembered(text) if len(text) <= RECURRING_CHARS else self._match(text)
+
+    def _match(self, text: str) -> tuple[int, ...]:
         bare = normal(trim(text))
-        if len(bare) <= SHORT_CHARS:
-            return self._short.match(bare)
-        return self._long.match(bare) if len(bare) <= self._longest else ()
+        if not bare or len(bare) > self._longest:
+            return ()
+        found: list[int] = []
+        for patterns in self._short if len(bare) <= SHORT_CHARS else self._long:
+            found += patterns.match(bare)
+        return tuple(sorted(found)) if found else ()
 
     def hits(self, texts: Iterable[str]) -> list[tuple[int, ...]]:
         """`match` for all the blocks of a page."""
@@ -91,25 +101,47 @@ class Phrases:
 
 
 class _PatternSet:
-    """One RE2 set over the rules that read texts longer than `above` characters."""
+    """One RE2 set over rules with the same needs."""
 
-    def __init__(self, rules: Sequence[Rule], above: int) -> None:
-        self._members = tuple((index, rule.max_chars) for index, rule in enumerate(rules) if rule.max_chars > above)
-        options = re2.Options()
-        options.log_errors = False
-        options.max_mem = SET_MEMORY
-        self._set = re2.Set.SearchSet(options)
-        for index, _ in self._members:
-            self._set.Add(rules[index].pattern)
-        if self._members:
-            self._set.Compile()
+    def __init__(self, members: Sequence[tuple[int, Rule]], needs: Sequence[str]) -> None:
+        self._members = tuple((index, rule.max_chars) for index, rule in members)
+        self._needed = _finder(needs) if needs else None
+        self._find = _compiled_set([rule.pattern for _, rule in members])
 
-    def match(self, text: str) -> tuple[int, ...]:
-        found = self._set.Match(text) if text and self._members else None
-        if not found:
-            return ()
-        hits = (self._members[at] for at in sorted(found))
-        return tuple(index for index, bound in hits if len(text) <= bound)
+    def match(self, text: str) -> list[int]:
+        if self._needed is not None and not self._needed(text):
+            return []
+        size = len(text)
+        hits = (self._members[at] for at in self._find(text) or ())
+        return [index for index, bound in hits if size <= bound]
+
+
+def _compiled_set(patterns: Iterable[str]) -> Callable[[str], list[int] | None]:
+    """A search for all patterns at once: the places of those that hit."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = SET_MEMORY
+    searched = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        searched.Add(pattern)
+    searched.Compile()
+    search: Callable[[str], list[int] | None] = searched.Match
+    return search
+
+
+def _finder(needs: Sequence[str]) -> Callable[[str], object]:
+    """A search for any of the texts; the standard `re` is quicker for single characters, a set for words."""
+    pattern = "|".join(map(re.escape, needs))
+    return re.compile(pattern).search if max(map(len, needs)) == 1 else _compiled_set([pattern])
+
+
+def _pattern_sets(rules: Sequence[Rule], above: int) -> tuple[_PatternSet, ...]:
+    """The rules that read texts longer than `above` characters, by what they need."""
+    groups: dict[tuple[str, ...], list[tuple[int, Rule]]] = {}
+    for index, rule in enumerate(rules):
+        if rule.max_chars > above:
+            groups.setdefault(rule.needs, []).append((index, rule))
+    return tuple(_PatternSet(members, needs) for needs, members in groups.items())
 
 
 @functools.cache
@@ -127,6 +159,8 @@ def load_phrases(folder: Path | None = None) -> Phrases:
 def trim(text: str) -> str:
     """The text with white space folded and without the ornaments around it: bullets, arrows, dashes, emoji."""
     folded = " ".join(text.split())
+    if not folded or (folded[0].isalnum() and folded[-1].isalnum()):
+        return folded
     start, end = 0, len(folded)
     while start < end and _is_ornament(folded[start]):
         start += 1
@@ -137,7 +171,10 @@ def trim(text: str) -> str:
 
 def normal(text: str) -> str:
     """The text with one form of apostrophe, quotation mark, dash and colon; every character stays in its place."""
-    return text if text.isascii() else text.translate(SAME)
+    if not text.isascii():
+        for char, plain in SAME:
+            text = text.replace(char, plain)
+    return text
 
 
 @functools.cache

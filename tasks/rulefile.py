@@ -14,7 +14,8 @@ SHORT_CHARS = 200  # a rule reads texts up to this length unless it says otherwi
 LONGEST_CHARS = 2_000  # no rule reads longer texts
 SHARED = "neutral.toml"  # its definitions serve all files
 
-KEYS = frozenset({"id", "label", "pattern", "strength", "max_chars", "drop", "keep"})
+KEYS = frozenset({"id", "label", "pattern", "strength", "max_chars", "needs", "drop", "keep"})
+MAY_LACK = frozenset({"max_chars", "needs"})
 VALUE = "_value"  # group `credit_value` is the bare name inside group `credit`
 
 Member = TypeVar("Member", bound=StrEnum)
@@ -35,13 +36,17 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A phrase rule. `drop` are texts that it must match, `keep` texts that it must not."""
+    """A phrase rule. `drop` are texts that it must match, `keep` texts that it must not.
+
+    A text is tried only where one of `needs` stands in it, since rules that may begin with any word are dear.
+    """
 
     id: str
     label: Label
     pattern: str = field(repr=False)
     strength: Strength
     max_chars: int = SHORT_CHARS
+    needs: tuple[str, ...] = field(default=(), repr=False)
     drop: tuple[str, ...] = field(default=(), repr=False)
     keep: tuple[str, ...] = field(default=(), repr=False)
 
@@ -50,11 +55,13 @@ def read_rules(contents: Mapping[str, bytes]) -> Iterator[Rule]:
     """The rules of files given by name, in their order. Raises `RuleError`."""
     tables = {name: _parse(name, content) for name, content in contents.items()}
     shared = _definitions(SHARED, tables.get(SHARED, {}), {})
+    common = _needs(SHARED, tables.get(SHARED, {}))
     seen: set[str] = set()
     for name, table in tables.items():
         words = shared if name == SHARED else _definitions(name, table, shared)
+        needs = {**common, **_needs(name, table)}
         for entry in _entries(name, table):
-            rule = _read_rule(f"{name}: rule {entry.get('id', '?')}", entry, words)
+            rule = _read_rule(f"{name}: rule {entry.get('id', '?')}", entry, words, needs)
             if rule.id in seen:
                 raise RuleError(f"{name}: rule {rule.id}: the id is taken")
             seen.add(rule.id)
@@ -73,7 +80,7 @@ def _parse(name: str, content: bytes) -> dict[str, Any]:
         table = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RuleError(f"{name}: not TOML: {' '.join(str(error).split())}") from error
-    unknown = sorted(set(table) - {"rule", "define"})
+    unknown = sorted(set(table) - {"rule", "define", "needs"})
     if unknown:
         raise RuleError(f"{name}: unknown key {unknown[0]!r}")
     return table
@@ -105,16 +112,29 @@ def _entries(name: str, table: Mapping[str, Any]) -> list[dict[str, Any]]:
     return entries
 
 
-def _read_rule(where: str, entry: Mapping[str, Any], words: Mapping[str, str]) -> Rule:
+def _needs(name: str, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Lists of texts, one of which a text must hold to be tried, by the name that rules call them."""
+    entries = table.get("needs", {})
+    if not isinstance(entries, dict):
+        raise RuleError(f"{name}: needs is not a table")
+    return {key: _texts(name, entries, key) for key in entries}
+
+
+def _read_rule(
+    where: str, entry: Mapping[str, Any], words: Mapping[str, str], needs: Mapping[str, tuple[str, ...]]
+) -> Rule:
     _check_keys(where, entry)
+    if entry.get("needs", "") not in {"", *needs}:
+        raise RuleError(f"{where}: no list of needs {entry['needs']!r}")
     rule = Rule(
         id=_text(where, entry, "id"),
         label=_member(where, Label, entry["label"]),
         pattern=_fill(_text(where, entry, "pattern"), words),
         strength=_member(where, Strength, entry["strength"]),
         max_chars=_bound(where, entry.get("max_chars", SHORT_CHARS)),
-        drop=_examples(where, entry, "drop"),
-        keep=_examples(where, entry, "keep"),
+        needs=needs.get(entry.get("needs", ""), ()),
+        drop=_texts(where, entry, "drop"),
+        keep=_texts(where, entry, "keep"),
     )
     _check_pattern(where, rule)
     return rule
@@ -124,7 +144,7 @@ def _check_keys(where: str, entry: Mapping[str, Any]) -> None:
     unknown = sorted(set(entry) - KEYS)
     if unknown:
         raise RuleError(f"{where}: unknown key {unknown[0]!r}")
-    missing = sorted(KEYS - set(entry) - {"max_chars"})
+    missing = sorted(KEYS - set(entry) - MAY_LACK)
     if missing:
         raise RuleError(f"{where}: {missing[0]} is missing")
 
@@ -165,8 +185,8 @@ def _bound(where: str, value: object) -> int:
     return value
 
 
-def _examples(where: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def _texts(where: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = entry[key]
-    if not isinstance(value, list) or not value or not all(isinstance(text, str) for text in value):
-        raise RuleError(f"{where}: {key} is not a list of example texts")
+    if not isinstance(value, list) or not value or not all(isinstance(text, str) and text for text in value):
+        raise RuleError(f"{where}: {key} is not a list of texts")
     return tuple(value)

@@ -162,7 +162,7 @@ def test_definitions_of_the_neutral_file_serve_all(tmp_path: Path) -> None:
         (GOOD.replace('"name"', '"split"'), "xx.toml: rule xx.share.word: a split needs named groups"),
         (GOOD.replace("^share$", "(?=x)"), "xx.toml: rule xx.share.word: pattern: invalid perl operator: (?="),
         (GOOD.replace("^share$", "(?P<x>a)"), "xx.toml: rule xx.share.word: no label 'x'"),
-        (GOOD.replace('["share"]', "[]"), "xx.toml: rule xx.share.word: drop is not a list of example texts"),
+        (GOOD.replace('["share"]', "[]"), "xx.toml: rule xx.share.word: drop is not a list of texts"),
         (GOOD.replace("'^share$'", "3"), "xx.toml: rule xx.share.word: pattern is not a text"),
         (GOOD.replace("pattern = '^share$'\n", ""), "xx.toml: rule xx.share.word: pattern is missing"),
         (GOOD + "max_chars = 0", "xx.toml: rule xx.share.word: max_chars is not a number from 1 to 2000"),
