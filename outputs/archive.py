@@ -59,13 +59,11 @@ class ArchiveRun:
         if (staged.number, staged.piece) <= self._last:
             raise ValueError(f"batch {staged.number}{staged.piece} is committed after batch {self._last}")
         self._last = (staged.number, staged.piece)
-        staged = self._without_seen(staged)
-        try:
+        with _writing(self.layout):
+            staged = self._without_seen(staged)
             for part in staged.parts:
                 self._publish(part)
-            shutil.rmtree(self._folder(staged), ignore_errors=True)
-        except OSError as error:
-            raise _unwritable(self.layout.root, error) from error
+        shutil.rmtree(self._folder(staged), ignore_errors=True)
         self.counts += staged.counts
         return staged.counts
 
@@ -87,7 +85,8 @@ class ArchiveRun:
             files=tuple(self._files),
         )
         if self._files:
-            write_manifest(self.layout, manifest)
+            with _writing(self.layout):
+                write_manifest(self.layout, manifest)
         self.manifest = manifest
         return manifest
 
@@ -97,12 +96,13 @@ class ArchiveRun:
         self.known.parent.mkdir(parents=True)
         intent = {"sources": self._sources, "versions": dict(self._versions)}
         (self.known.parent / INTENT).write_text(json.dumps(intent), "utf-8")
-        read_ledger(self.layout).save(self.known)
+        read_ledger(self.layout, self.stamp.cleaner_version).save(self.known)
 
     def close(self) -> None:
         """Tidy up: remove what is staged, and give an unfinished run its manifest."""
         if self.manifest is None and self._parts:
-            recover(self.layout)
+            with suppress(OSError, ArchiveError):  # say what went wrong first; the next run recovers, too
+                recover(self.layout)
         shutil.rmtree(self.layout.staging(self.stamp.run_id), ignore_errors=True)
         with suppress(OSError):
             self.layout.all_staging.rmdir()
@@ -145,27 +145,19 @@ def open_run(
     run = ArchiveRun(layout, RunStamp(new_run_id(start), start, made_with["stet"]), sources, made_with)
     with _locked(layout, run.stamp.run_id):
         try:
-            _begin(run)
+            with _writing(layout):
+                run.begin()
             yield run
         finally:
             run.close()
 
 
-def _begin(run: ArchiveRun) -> None:
-    try:
-        run.begin()
-    except OSError as error:
-        raise _unwritable(run.layout.root, error) from error
-
-
 @contextmanager
 def _locked(layout: Layout, run_id: str) -> Iterator[None]:
     # The kernel gives the lock back when its holder dies, however it dies.
-    try:
+    with _writing(layout):
         layout.runs.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise _unwritable(layout.root, error) from error
     try:
         _take(descriptor, layout)
         os.truncate(descriptor, 0)
@@ -184,5 +176,9 @@ def _take(descriptor: int, layout: Layout) -> None:
         raise ArchiveError(f"another run is writing to {layout.root} ({holder or 'it does not say which'})") from error
 
 
-def _unwritable(root: Path, error: OSError) -> ArchiveError:
-    return ArchiveError(f"cannot write to the archive {root}: {error.strerror or error}")
+@contextmanager
+def _writing(layout: Layout) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(f"cannot write to the archive {layout.root}: {error.strerror or error}") from error

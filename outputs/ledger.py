@@ -8,7 +8,6 @@ that it is there once for all of them.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,12 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from outputs.layout import Layout, Table
+from tasks.page import RejectReason
 
 KEY_BYTES = 16
 _DTYPE = np.dtype(f"S{KEY_BYTES}")
+
+_OUR_FAULTS = (RejectReason.CRASHED, RejectReason.TIMEOUT)
 
 Keys = npt.NDArray[np.bytes_]
 
@@ -80,10 +82,14 @@ class SeenPages:
             self._recent = set()
 
 
-def read_ledger(layout: Layout) -> KnownPages:
-    """Read the keys of all articles and rejects in place."""
+def read_ledger(layout: Layout, cleaner_version: str) -> KnownPages:
+    """Read the keys of all articles and rejects in place.
+
+    A page that was rejected for a fault of ours is known to the version that had the fault alone: a later one may clean
+    it.
+    """
     no_page = np.zeros(1, _DTYPE)  # an empty file cannot be mapped into memory
-    keys = np.concatenate([no_page, *_article_keys(layout), *_reject_keys(layout)])
+    keys = np.concatenate([no_page, *_article_keys(layout), *_reject_keys(layout, cleaner_version)])
     keys.sort()
     return KnownPages(keys)
 
@@ -94,11 +100,15 @@ def _article_keys(layout: Layout) -> Iterator[Keys]:
         yield np.frombuffer(digests, np.uint8).reshape(-1, 32)[:, :KEY_BYTES].copy().view(_DTYPE).ravel()
 
 
-def _reject_keys(layout: Layout) -> Iterator[Keys]:
+def _reject_keys(layout: Layout, cleaner_version: str) -> Iterator[Keys]:
     for part in layout.parts(Table.REJECTS):
-        columns = _columns(part, "source_sha256", "source_name")
-        pages = zip(columns["source_sha256"], columns["source_name"], strict=True)
-        yield np.frombuffer(b"".join(chain(reject_key(digest, name) for digest, name in pages)), _DTYPE)
+        columns = _columns(part, "source_sha256", "source_name", "reason", "cleaner_version")
+        keys = [
+            reject_key(digest, name)
+            for digest, name, reason, version in zip(*columns.values(), strict=True)
+            if reason not in _OUR_FAULTS or version == cleaner_version
+        ]
+        yield np.frombuffer(b"".join(keys), _DTYPE)
 
 
 def _columns(part: Path, *names: str) -> dict[str, list[str]]:

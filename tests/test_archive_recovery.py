@@ -11,6 +11,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from outputs import archive, recovery
 from outputs.archive import open_run
 from outputs.batch import archive_batch
 from outputs.layout import ArchiveError
@@ -148,3 +149,21 @@ def test_worker_that_outlives_its_run_brings_nothing_back(source, tmp_path):
         archive_batch(job, clean)
     assert not (root / "_staging").exists()
     shutil.rmtree(root)
+
+
+def test_disk_that_fills_up_is_one_clear_line_and_the_next_run_completes(source, undisturbed, tmp_path, monkeypatch):
+    root = tmp_path / "archive"
+
+    def full(staged, place):
+        raise OSError(28, "No space left on device")
+
+    refs = list(find_pages([source]))
+    with pytest.raises(ArchiveError, match=r"cannot write to the archive .*: No space left"), open_run(root, []) as run:
+        run.commit(archive_batch(run.job(0, refs[:2], LIMITS), clean))
+        monkeypatch.setattr(archive, "publish", full)
+        monkeypatch.setattr(recovery, "publish", full)
+        run.commit(archive_batch(run.job(1, refs[2:], LIMITS), clean))
+    monkeypatch.undo()
+    check_readable(root, undisturbed[0])
+    assert run_archive(source, root).counts.unchanged == 3  # and the copy of the first
+    check_completed(root, undisturbed)
