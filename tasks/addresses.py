@@ -6,11 +6,13 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 import tldextract
 
 MAX_URL = 2_000  # characters; longer ones are no addresses of articles
-TRACKING = frozenset(
-    "fbclid gclid gclsrc dclid gbraid wbraid msclkid mc_cid mc_eid igshid igsh yclid twclid ttclid _hsenc _hsmi mkt_tok "
-    "ncid cmpid cmp ito ref_src ref_url s_cid ocid xtor at_medium at_campaign smid sh smtyp wt_mc wt_zmc cid_source "
-    "srsltid spm guccounter guce_referrer guce_referrer_sig rss rssfeed __twitter_impression outputtype".split()
-)
+TRACKING = frozenset((
+    "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "mc_cid", "mc_eid", "igshid", "igsh", "yclid",
+    "twclid", "ttclid", "_hsenc", "_hsmi", "mkt_tok", "ncid", "cmpid", "cmp", "ito", "ref_src", "ref_url", "s_cid",
+    "ref",
+    "ocid", "xtor", "at_medium", "at_campaign", "smid", "smtyp", "wt_mc", "wt_zmc", "srsltid", "spm", "guccounter",
+    "guce_referrer", "guce_referrer_sig", "rssfeed", "__twitter_impression", "outputtype",
+))  # fmt: skip
 _FETCHED_WITH = ("http", "https")
 _PORTS = {"http": 80, "https": 443}
 

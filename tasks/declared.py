@@ -15,6 +15,7 @@ from tasks.page import Declared, Image
 MAX_VALUES = 60  # of one field
 MAX_VALUE = 2_000  # characters of one value
 MAX_SCRIPTS = 100
+MAX_MARKED = 4  # authors in microdata and links; where there are more, those of other stories are among them
 
 # Where a field stands in `<meta name|property|itemprop>`, from the most to the least trusted.
 META: dict[str, str] = {
@@ -175,8 +176,11 @@ def _author_names(element: Any) -> list[str]:
 
 
 def _author_sources(data: LinkedData, head: _Head, marked: dict[str, list[str]]) -> tuple[tuple[str, ...], ...]:
-    """The authors as written, a tuple a source."""
-    sources = [data.first_texts("author"), *head.groups("author"), marked["author"], data.first_texts("creator")]
+    """The authors as written, a tuple a source; last the source that names organisations alone."""
+    first = data.first_texts("author")
+    shown = marked["author"] if len(set(marked["author"])) <= MAX_MARKED else marked["author"][:1]
+    sources = [*head.groups("author"), shown, data.first_texts("creator")]
+    sources = [*sources, first] if first and data.is_organisation("author") else [first, *sources]
     return tuple(names for source in sources if (names := _unique(source)))
 
 

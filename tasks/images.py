@@ -12,16 +12,16 @@ NEAR = 3  # blocks between a picture and its caption
 FIGURES = 4  # elements up from a picture in which its figure is looked for
 
 _ANNOUNCES = re.compile(
-    r"^\W{0,3}(?:(?:photo|image|picture|illustration|video|file photo|photograph|graphic|foto|fotos|bild|bilder|fotografía|fotografia|imagen|"
-    r"imagem|immagine|crédits?|credits?|quelle|source|fuente|fonte|bron|beeld|kilde|illustrasjon|zdjęcie|фото|фотография)"
-    r"(?:\s?(?:credits?|courtesy|crédit|quelle|source|provided|archiv))?(?:\s(?:by|of|from|via|de|von|par))?|courtesy(?:\sof)?|"
-    r"credits?|via|copyright|写真|撮影|图片来源|사진)\s{0,2}(?:[:=/\-–—：]\s{0,2}|\s|(?=©))|^\W{0,3}(?:©|\(c\)|℗)\s?",
+    r"^\W{0,3}(?:(?:photo|image|picture|illustration|video|file photo|photograph|graphic|fotos?|bild(?:er)?|"
+    r"fotograf[ií]a|imagen|imagem|immagine|cr[eé]dits?|quelle|source|fuente|fonte|bron|beeld|kilde|illustrasjon|zdjęcie|фото|фотография)"
+    r"(?:\s?(?:credits?|courtesy|crédit|quelle|source|provided|archiv))?(?:\s(?:by|of|from|via|de|von|par))?|"
+    r"courtesy(?:\sof)?|credits?|via|copyright|写真|撮影|图片来源|사진)\s{0,2}(?:[:=/\-–—：]\s{0,2}|\s|(?=©))|"
+    r"^\W{0,3}(?:©|\(c\)|℗)\s?",
     re.IGNORECASE,
 )
 _STRAY_STOP = re.compile(r"([?!…])\s?\.$")
 _FURNITURE = re.compile(
-    r"avatar|logo|icon|author|profile|byline|gravatar|sprite|pixel|badge|advert|related|promo|share|comment",
-    re.IGNORECASE,
+    r"avatar|logo|icon|author|profile|byline|gravatar|sprite|pixel|badge|advert|related|promo|share|comment"
 )
 
 

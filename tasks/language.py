@@ -9,26 +9,17 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from tasks.page import LabelledBlock
 
 ENOUGH = 200  # characters; the language of shorter texts is the declared one
-READ = 3_000  # characters that are looked at
+READ = 1_500  # characters that are looked at
 SURE = 0.9  # probability from which the text is believed against what the page declares
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_]|$)", re.IGNORECASE)
-# Codes that mean one of the identifier's languages under another name.
+# Codes of ISO 639-1 and others that stand for the same language, or for one of its variants.
 SAME = {
-    "nb": "no",
-    "nn": "no",
-    "iw": "he",
-    "in": "id",
-    "ji": "yi",
-    "tl": "tl",
-    "fil": "tl",
-    "mo": "ro",
-    "sh": "sr",
-    "hr": "hr",
-}
-THREE = {
-    "eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt", "nld": "nl", "dut": "nl",
-    "swe": "sv", "nor": "no", "dan": "da", "pol": "pl", "rus": "ru", "tur": "tr", "jpn": "ja", "zho": "zh", "chi": "zh", "kor": "ko",
-    "ara": "ar",
+    "nb": "no", "nn": "no", "iw": "he", "in": "id", "ji": "yi", "fil": "tl", "mo": "ro", "sh": "sr", "eng": "en",
+    "deu": "de",
+    "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt", "nld": "nl", "dut": "nl", "swe": "sv",
+    "nor": "no", "dan": "da", "pol": "pl", "rus": "ru", "tur": "tr", "jpn": "ja", "zho": "zh", "chi": "zh", "kor": "ko",
+    "ara": "ar", "arz": "ar", "ary": "ar", "yue": "zh", "wuu": "zh", "sdh": "ku", "uzs": "uz", "ext": "es", "hbo": "he",
+    "grc": "el", "vec": "it",
 }  # fmt: skip
 
 
@@ -43,7 +34,7 @@ def declared_language(said: str | None) -> str | None:
     if found is None:
         return None
     code = found.group(1).lower()
-    code = THREE.get(code, SAME.get(code, code))
+    code = SAME.get(code, code)
     return code if len(code) == 2 else None
 
 
@@ -55,11 +46,12 @@ def find_language(blocks: Sequence[LabelledBlock], said: str | None) -> str | No
         return declared
     code, chance = _identifier().classify(text)
     found = SAME.get(code, code)
-    return declared if declared is not None and chance < SURE else found
+    return declared if len(found) != 2 or (declared is not None and chance < SURE) else found
 
 
 def _sample(blocks: Sequence[LabelledBlock]) -> str:
-    parts, size = [], 0
+    parts: list[str] = []
+    size = 0
     for block in blocks:
         if block.kept:
             parts.append(block.text)

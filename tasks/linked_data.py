@@ -67,6 +67,16 @@ class LinkedData:
         """The strings of the first value that has any."""
         return next((texts for value in self.values(*names) if (texts := self.strings(value))), [])
 
+    def is_organisation(self, name: str) -> bool:
+        """Whether the first value of a property is made of organisations alone."""
+        value = next(self.values(name), None)
+        entries = value if isinstance(value, list) else [value]
+        kinds = [types_of(self._resolved(entry)) for entry in entries if isinstance(entry, dict)]
+        return bool(kinds) and all("Organization" in kind or "NewsMediaOrganization" in kind for kind in kinds)
+
+    def _resolved(self, node: Node) -> Node:
+        return node if "@type" in node else (self.by_id or {}).get(str(node.get("@id")), node)
+
     def strings(self, value: Any, depth: int = 0) -> list[str]:
         """The strings that a value stands for."""
         if isinstance(value, str):

@@ -135,7 +135,7 @@ def _has_digit(text: str) -> bool:
 
 
 def _rank(block: Block, row: int, title_row: int | None) -> int:
-    """How little a line tells of the date: what is marked as one, stands near the headline and says little else is best."""
+    """How little a line tells of the date: best is what is marked as one, near the headline, and says little else."""
     told = block.datetime is not None or bool(_DATE_PLACE.search(block.words))
     cost = (0 if told else 3) + (3 if len(block.text) > 80 else 0)
     if title_row is None:

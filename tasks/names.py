@@ -1,0 +1,198 @@
+"""Names in bylines: what announces, joins and follows them is cut away; agencies and desks are told from persons."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+from tasks.titles import squeeze
+
+MAX_BYLINE = 600  # characters
+MAX_NAME = 60
+MAX_WORDS = 6
+
+# Python's own engine: the text is at most 600 characters and every repeat is bounded.
+_NOISE = re.compile(
+    r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]|\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,24}){1,4}|(?<!\w)@\w{1,40}|"
+    r"\bhttps?://\S{1,300}|\bwww\.\S{1,200}|\s(?:for|für|pour|para|per|voor)\s(?:the\s|die\s|das\s)?[A-Z].{0,100}$|"
+    r"\s(?:in|à|aus)\s[A-Z][\w .]{1,40}$"
+)
+_DASH = re.compile(r"\s[-–—]\s")
+_LAST_FIRST = re.compile(r"^[^\W\d_][\w'’.-]{1,30}, [^\W\d_][\w'’. -]{0,30}$")
+_SITE = re.compile(
+    r"\.(?:com|net|org|gov|info|news|tv|at|de|ch|be|nl|fr|es|it|co|uk|is|no|se|dk|lt|pl|ru|ua|tr|jp|in|vn)\b",
+    re.IGNORECASE,
+)
+_TRIM = " .,:;-–—|*•·/’'\"“”„»«"
+# Words of names that are written small.
+_PARTICLES = frozenset(
+    (
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ter",
+        "ten",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ben",
+        "ibn",
+        "zu",
+        "zur",
+        "af",
+        "av",
+        "y",
+        "e",
+        "i",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name of a byline; `is_person` is false for an agency, a desk, a site."""
+
+    text: str
+    is_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The patterns made of `config/bylines.toml`."""
+
+    begins: re.Pattern[str]  # announces a name at the start
+    inside: re.Pattern[str]  # announces a name further on
+    joins: re.Pattern[str]
+    role: re.Pattern[str]
+    organisation: re.Pattern[str]
+    trailing: re.Pattern[str]
+    honorific: re.Pattern[str]
+    degree: re.Pattern[str]
+    no_name: re.Pattern[str]
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
+
+
+@functools.cache
+def byline_words() -> Words:
+    """The words of bylines, compiled once."""
+    table: Mapping[str, list[str]] = tomllib.loads(
+        resources.files("config").joinpath("bylines.toml").read_text("utf-8")
+    )
+    by, signs, joins = _any(table["by"]), _any(table["by_sign"]), _any(table["and"])
+    compiled = functools.partial(re.compile, flags=re.IGNORECASE)
+    degrees = _any(table["degrees"])
+    return Words(
+        begins=compiled(rf"^\W{{0,3}}(?:(?:{by})\b\s?[:.\-–—]?\s{{0,2}}|(?:{signs})\s?[・:：/／●◎]\s?)(?=\S)"),
+        inside=compiled(r"\b(?:by|von|par|por|door|oleh)\s(?=[^\W\d_])"),
+        joins=compiled(rf"\s?[;|•·、，/／\n&+●]\s?|\s?,\s?(?:(?:{joins})\s)?|\s(?:{joins})\s"),
+        role=compiled(rf"(?:^|[\s,])(?:(?:{_any(table['role_adjectives'])})\s){{0,3}}(?:{_any(table['roles'])})\b"),
+        organisation=compiled(rf"\b(?:{_any(table['organisations'])})\b|{_any(table['organisation_signs'])}"),
+        trailing=compiled(rf"\s(?:{_any(table['trailing'])})$"),
+        honorific=compiled(rf"^(?:(?:{_any(table['honorifics'])})\.?\s){{1,3}}"),
+        degree=re.compile(rf"(?:(?:^|,?\s)(?:{degrees})\.?){{1,4}}$"),
+        no_name=compiled(rf"^(?:(?:{_any(table['no_names'])})$|(?:{_any(table['no_name_begins'])})\b)"),
+    )
+
+
+def names_of(values: Iterable[str], site: frozenset[str], structured: bool) -> list[Name]:
+    """The names in a source's values, each once; `site` are the site's own names, squeezed.
+
+    A value of a structured source is a name as a rule; of a line of the page only what looks like one is taken.
+    """
+    values = list(values)
+    if structured and len(values) > 1 and all(_LAST_FIRST.match(value) for value in values):
+        values = [" ".join(reversed(value.split(", ", 1))) for value in values]
+    found: dict[str, Name] = {}
+    for value in values:
+        names = [name for part in split_byline(value) if (name := _name(part, site, structured))]
+        if len(names) > 1 and any(name.is_person for name in names):
+            names = _persons(names)
+        for name in names:
+            found.setdefault(squeeze(name.text), name)
+    return list(found.values())
+
+
+def _persons(names: list[Name]) -> list[Name]:
+    """The persons of one byline; beside full names a single word is a place."""
+    persons = [name for name in names if name.is_person]
+    full = [name for name in persons if " " in name.text or not name.text.isascii()]
+    return full or persons
+
+
+def starts_with_by(text: str) -> bool:
+    """Whether a line begins with a word that announces its author."""
+    return byline_words().begins.match(text[:80]) is not None
+
+
+def split_byline(text: str) -> Iterator[str]:
+    """The parts of a byline that may be names, without the words that announce them."""
+    words = byline_words()
+    text = " ".join(text[:MAX_BYLINE].replace("\n", " | ").split())
+    text = _NOISE.sub(" ", words.begins.sub("", text, count=1))
+    for piece in words.joins.split(text):
+        part = words.begins.sub("", piece.strip(_TRIM), count=1)
+        part = words.degree.sub("", words.honorific.sub("", part)).strip(_TRIM)
+        if (shorter := words.trailing.sub("", part)).count(" "):
+            part = shorter.strip(_TRIM)
+        if part:
+            yield part
+
+
+def _name(part: str, site: frozenset[str], structured: bool) -> Name | None:
+    words = byline_words()
+    part = _without_site(part, site)
+    role = words.role.search(part)
+    if role is not None and role.start() > 0:
+        part = part[: role.start()].strip(_TRIM)
+    if (
+        not 1 < len(part) <= MAX_NAME
+        or len(part.split()) > MAX_WORDS
+        or words.no_name.match(part)
+        or re.search(r"://|: ", part)
+    ):
+        return None
+    key = squeeze(part)
+    if not key or key.isdecimal() or (role is not None and role.start() <= 0 and not structured):
+        return None
+    if key in site or words.organisation.search(part) or _SITE.search(part):
+        return Name(part, False)
+    if not structured and not looks_like_person(part):
+        return None
+    return Name(part, True)
+
+
+def _without_site(part: str, site: frozenset[str]) -> str:
+    """ "Jane Doe - The Paper" without the paper."""
+    spans = [(found.start(), found.end()) for found in _DASH.finditer(part)]
+    if spans:
+        start, end = spans[-1]
+        tail = part[end:]
+        if squeeze(tail) in site or byline_words().organisation.search(tail) or byline_words().role.search(tail):
+            return part[:start]
+    return part
+
+
+def looks_like_person(text: str) -> bool:
+    """Whether a text is two to four words that each begin with a capital, or a short run of a script without case."""
+    words = [word for word in text.split() if word.casefold() not in _PARTICLES]
+    if any(char.isdigit() for char in text) or not words:
+        return False
+    if not any(char.isupper() or char.islower() for char in text):
+        return 2 <= len(text.replace(" ", "")) <= 20
+    return 2 <= len(words) <= 4 and all(word[0].isupper() for word in words)
