@@ -54,7 +54,7 @@ def folder(tmp_path_factory):
 
 def test_first_command_archives_the_samples(folder):
     samples = len(list((ROOT / "tests" / "pages").glob("*/expected.text")))
-    (count,) = duckdb.sql(f"SELECT count(*) FROM read_parquet('{folder}/archive/articles/**/*.parquet')").fetchone()
+    ((count,),) = duckdb.sql(f"SELECT count(*) FROM read_parquet('{folder}/archive/articles/**/*.parquet')").fetchall()
     assert count == samples
 
 
