@@ -149,7 +149,7 @@ def show_config(
     loaded = _load(config, **flags)
     for name, value in loaded.settings.model_dump(mode="json").items():
         line = f"# {name} is unset" if value is None else f"{name} = {_toml(value)}"
-        print(f"{line:<40}  # {loaded.origins[name].value}{_where(loaded, name)}")
+        print(f"{line:<40}  # {_where(loaded, name)}")
 
 
 def _toml(value: Any) -> str:
@@ -159,7 +159,10 @@ def _toml(value: Any) -> str:
 
 
 def _where(loaded: "Loaded", name: str) -> str:
-    return f" {loaded.file}" if loaded.origins[name].value == "file" else ""
+    from config.settings import Origin, variable  # noqa: PLC0415
+
+    detail = {Origin.FILE: f" {loaded.file}", Origin.ENVIRONMENT: f" {variable(name)}"}
+    return loaded.origins[name].value + detail.get(loaded.origins[name], "")
 
 
 def _settings(config: Path | None, **flags: Any) -> "Settings":

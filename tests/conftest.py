@@ -1,0 +1,80 @@
+"""What tests share: pages, an environment of their own, and the command as a process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_WORDS = (
+    "The harbour council voted on Tuesday to keep the old ferry running through the winter, although the boat "
+    "loses money on most days and the engine needs repairs that nobody has yet paid for."
+)
+
+
+def page_html(number: int, paragraphs: int = 4) -> str:
+    """An article page that differs from every other number's."""
+    body = "".join(f"<p>{_WORDS} That is what report {number} says in part {part}.</p>" for part in range(paragraphs))
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>Ferry report {number}</title>'
+        f'<meta property="article:published_time" content="2024-03-{number % 28 + 1:02d}T08:00:00Z"></head>'
+        f"<body><nav><a href='/'>Home</a> <a href='/news'>News</a></nav>"
+        f"<article><h1>Ferry report {number}</h1>{body}</article><footer>All rights reserved</footer></body></html>"
+    )
+
+
+def write_pages(folder: Path, numbers: range) -> Path:
+    """Write one page a number into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        (folder / f"page-{number:05d}.html").write_text(page_html(number), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Prefect's database lies for all tests: making it takes seconds."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture
+def environment(data_home: Path) -> dict[str, str]:
+    """The environment of a command, without the settings of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STET_", "PREFECT_"))}
+    path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
+    return kept | {"XDG_DATA_HOME": str(data_home), "PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
+
+
+Stet = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def stet(environment: dict[str, str], tmp_path: Path) -> Stet:
+    """The command as a user runs it, in an empty folder."""
+    elsewhere = tmp_path / "elsewhere"
+
+    def run(
+        *arguments: str | Path,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | str | None = None,
+        cwd: Path | None = None,
+    ) -> "subprocess.CompletedProcess[str]":
+        elsewhere.mkdir(exist_ok=True)
+        content = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [sys.executable, "-m", "flows.cli", *map(str, arguments)],
+            env=environment | dict(env or {}),
+            cwd=cwd or elsewhere,
+            input=content,
+            stdin=None if content is not None else subprocess.DEVNULL,
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
