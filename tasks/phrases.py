@@ -35,10 +35,16 @@ RECURRING_CHARS = 80  # shorter texts recur from page to page: menus, dates, nam
 REMEMBERED = 20_000
 
 # One to one, so that places in the normal form are places in the text.
-SAME = (
-    ("\u2019", "'"), ("\u2018", "'"), ("\u02bc", "'"), ("\u00b4", "'"), ("\u201c", '"'), ("\u201d", '"'), ("\u201e", '"'),
-    ("\u2013", "-"), ("\u2014", "-"), ("\u2010", "-"), ("\u2011", "-"), ("\u2012", "-"), ("\u2015", "-"), ("\uff1a", ":"),
-)  # fmt: skip
+SAME = tuple(
+    (char, plain)
+    for plain, chars in (
+        ("'", "\u2019\u2018\u02bc\u00b4"),
+        ('"', "\u201c\u201d\u201e"),
+        ("-", "\u2013\u2014\u2010\u2011\u2012\u2015"),
+        (":", "\uff1a"),
+    )
+    for char in chars
+)
 MEANT = frozenset("©®℗+")  # symbols that belong to the words
 ORNAMENT = frozenset("-–—―•·*_:;,…/\\|»›‣⁃\ufe0e\ufe0f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 
