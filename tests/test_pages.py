@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from lxml import html
 
+from tasks.clean import clean_page
 from tasks.page import Article, RejectReason
 
 PAGES = Path(__file__).parent / "pages"
 FOLDERS = sorted(path.parent for path in PAGES.glob("*/expected.json"))
-NAMES = [folder.name for folder in FOLDERS]
 REJECTED = [folder for folder in FOLDERS if not (folder / "expected.text").exists()]
 ARTICLES = [folder for folder in FOLDERS if folder not in REJECTED]
 
@@ -34,7 +34,7 @@ def expected_fields(folder):
 
 
 def clean(folder):
-    return pytest.importorskip("tasks.clean").clean_page(raw_page(source(folder)))
+    return clean_page(raw_page(source(folder)))
 
 
 def words_of(text):
@@ -96,7 +96,6 @@ def test_samples_are_many_sided():
 
 
 def test_new_makes_a_sample(tmp_path):
-    pytest.importorskip("tasks.clean")
     page = source(PAGES / "dump-wochenblatt")
     result = make(page, tmp_path / "made")
     assert (tmp_path / "made" / "source.txt.gz").read_bytes() == page.read_bytes()

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.main import get_command
 
 from config.settings import Settings
+from flows.cli import app
 from tasks.page import BOILERPLATE, KEPT, LIFTED
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +41,6 @@ def example(word):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder as the README's reader has it after the first command, which is run as written."""
-    pytest.importorskip("flows.cli")
     (command,) = [match[2] for match in INSTALL.finditer(README) if "stet archive" in match[2]]
     program, *arguments = shlex.split(command)
     assert program == ".venv/bin/stet"
@@ -85,9 +86,7 @@ def test_python_example(folder, monkeypatch, capsys, word, shown):
 
 
 def test_commands_and_options_exist():
-    typer = pytest.importorskip("typer")
-    cli = pytest.importorskip("flows.cli")
-    group = typer.main.get_command(cli.app)
+    group = get_command(app)
     mentioned = re.findall(r"\bstet (archive|clean|serve|config)\b([^`\n]*)", README)
     assert {name for name, _ in mentioned} == {"archive", "clean", "serve", "config"}
     for name, rest in mentioned:

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tasks.clean import clean_page
 from tasks.page import Article, RawPage, Rejected
 
 PAGES = Path(__file__).parent
@@ -37,8 +38,6 @@ def fields(result: Article | Rejected) -> dict[str, Any]:
 
 def make(page: Path, folder: Path) -> Article | Rejected:
     """Write a sample's three files into `folder`, which must not exist yet."""
-    from tasks.clean import clean_page
-
     folder.mkdir()
     ending = "".join(page.suffixes[-2:]) if page.suffix == ".gz" else page.suffix
     source = folder / f"source{ending}"
