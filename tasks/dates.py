@@ -142,13 +142,14 @@ def _java_date(text: str) -> Moment | None:
 
 def find_dates(text: str, habits: Habits) -> Iterator[Moment]:
     """The written dates of a text of at most 400 characters, in the text's order."""
-    text = text[:MAX_TEXT]
+    written = text = text[:MAX_TEXT]
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(char, char)) if char.isdecimal() else char for char in text)
     found = [*_written(text, habits), *_numeric(text, habits)]
     for start, end, day in sorted(found):
         if moment := _with_time(text, start, end, day, habits):
-            yield moment
+            at = text.find(moment.raw)
+            yield replace(moment, raw=written[at : at + len(moment.raw)])
 
 
 def relative_date(text: str, fetched_at: datetime, habits: Habits) -> Moment | None:

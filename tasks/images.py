@@ -8,6 +8,7 @@ from tasks.addresses import absolute_url
 from tasks.page import Image, Label, LabelledBlock, Page, Picture
 
 MAX_IMAGES = 50
+MAX_CAPTION = 1_000  # characters
 NEAR = 3  # blocks between a picture and its caption
 FIGURES = 4  # elements up from a picture in which its figure is looked for
 
@@ -19,6 +20,15 @@ _ANNOUNCES = re.compile(
     r"^\W{0,3}(?:©|\(c\)|℗)\s?",
     re.IGNORECASE,
 )
+# What opens the credit at a caption's end.
+_CREDIT_AT_END = re.compile(
+    r"\s?[(\[|/–—·-]?\s?(?:(?:\b(?:photo|image|picture|photograph|illustration|graphic|fotos?|"
+    r"bild(?:er|quelle|rechte|nachweis)?|fotograf[ií]a|imagen|imagem|immagine|cr[eé]dits?|credits?|quelle|beeld|bron|fonte|fuente|zdjęcie|фото)"
+    r"(?:\s(?:credits?|courtesy|by|de|von|par|via|crédit))?\s?[:/]|©|\(c\)\s|℗)\s?.{2,100}"
+    r"|\b(?:AP Photo|AFP|REUTERS|EPA|Getty Images|Shutterstock|Alamy|IMAGO|Imago|dpa|Keystone|Reuters)\b(?:/.{1,60})?)[)\]]?\.?$"
+)
+# "…a sentence. AGENCY/Jane Doe": a credit without a word that says so.
+_SLASHED = re.compile(r"(?<=[.!?”\")])\s([A-Z][\w.&'’ -]{1,40}/[A-Z][\w.&'’ /-]{1,60})$")
 _STRAY_STOP = re.compile(r"([?!…])\s?\.$")
 _FURNITURE = re.compile(
     r"avatar|logo|icon|author|profile|byline|gravatar|sprite|pixel|badge|advert|related|promo|share|comment"
@@ -34,10 +44,22 @@ def find_images(
     """
     shown = list(_shown(page, blocks, rows))
     declared = [image for image in page.declared.images if image.url or image.caption]
+    shown = [_completed(image, declared) for image in shown]
     if shown and shown[0].url is None and declared and not any(image.url for image in shown):
         shown[0] = replace(shown[0], url=declared[0].url)
     images = shown + [image for image in declared if image.caption or not shown]
     return tuple(_unique(replace(image, url=absolute_url(image.url, base)) for image in images))[:MAX_IMAGES]
+
+
+def _completed(image: Image, declared: Sequence[Image]) -> Image:
+    """A shown image with what the page declares of it."""
+    for other in declared:
+        if other.caption and image.caption and image.caption.startswith(other.caption):
+            rest = tidy_credit(image.caption[len(other.caption) :])
+            return Image(image.url or other.url, other.caption, image.credit or other.credit or rest)
+        if image.url and _file(image.url) == _file(other.url) and image.credit is None:
+            return replace(image, credit=other.credit)
+    return image
 
 
 def _unique(images: Iterator[Image]) -> Iterator[Image]:
@@ -59,22 +81,46 @@ def _shown(page: Page, blocks: Sequence[LabelledBlock], rows: Sequence[int]) -> 
     pictures = [picture for picture in page.pictures if not _is_furniture(page, picture)]
     last: tuple[int, Image] | None = None
     for row, block in zip(rows, blocks, strict=True):
-        if block.label is Label.CAPTION:
-            if last is not None and last[1].caption is None and row - last[0] <= 1:
-                last = (row, replace(last[1], caption=tidy_caption(block.text)))
-                continue
-            if last is not None:
-                yield last[1]
-            last = (row, Image(_picture_at(pictures, row), tidy_caption(block.text)))
-        elif block.label is Label.CREDIT:
-            if last is not None and last[1].credit is None and row - last[0] <= 1:
-                last = (row, replace(last[1], credit=tidy_credit(block.text)))
-                continue
-            if last is not None:
-                yield last[1]
-            last = (row, Image(_picture_at(pictures, row), None, tidy_credit(block.text)))
+        if block.label is not Label.CAPTION and block.label is not Label.CREDIT:
+            continue
+        image = _image(page, row, block)
+        if last is not None and row - last[0] <= 1 and (joined := _joined(last[1], image)):
+            last = (row, joined)
+            continue
+        if last is not None:
+            yield last[1]
+        last = (row, replace(image, url=_picture_at(pictures, row)))
     if last is not None:
         yield last[1]
+
+
+def _image(page: Page, row: int, block: LabelledBlock) -> Image:
+    if block.label is Label.CREDIT:
+        return Image(None, None, tidy_credit(block.text))
+    caption, credit = split_caption(_with_stop(page.blocks[row].text, block.text))
+    return Image(None, caption, credit)
+
+
+def _with_stop(whole: str, caption: str) -> str:
+    """The caption with the full stop that was cut off it with the credit."""
+    after = whole.partition(caption)[2].lstrip("”’\"'»)")
+    return f"{caption}." if after.startswith(".") and caption[-1:].isalnum() else caption
+
+
+def _joined(one: Image, other: Image) -> Image | None:
+    """A caption and the credit beside it as one image; None where both have the same part."""
+    if (one.caption and other.caption) or (one.credit and other.credit):
+        return None
+    return replace(one, caption=one.caption or other.caption, credit=one.credit or other.credit)
+
+
+def split_caption(text: str) -> tuple[str | None, str | None]:
+    """A caption and the credit at its end."""
+    text = " ".join(text[:MAX_CAPTION].split())
+    found = _CREDIT_AT_END.search(text) or _SLASHED.search(text)
+    if found is None:
+        return tidy_caption(text), None
+    return tidy_caption(text[: found.start()]), tidy_credit(found.group())
 
 
 def _picture_at(pictures: list[Picture], row: int) -> str | None:

@@ -108,11 +108,13 @@ def _is_paywalled(facts: Declared, blocks: Sequence[LabelledBlock]) -> bool:
 
 def align(page: Page, blocks: Sequence[LabelledBlock]) -> list[int]:
     """For each labelled block the row of the page's block that it is, or is cut from."""
-    rows, row = [], 0
+    rows: list[int] = []
+    row, last = -1, len(page.blocks) - 1
     for block in blocks:
-        found = next(
-            (at for at in range(row, min(row + 3, len(page.blocks))) if block.text in page.blocks[at].text), row
-        )
-        rows.append(found)
-        row = found
+        if row < last and (
+            block.text == page.blocks[row + 1].text
+            or (block.text not in page.blocks[max(row, 0)].text and block.text in page.blocks[row + 1].text)
+        ):
+            row += 1
+        rows.append(max(row, 0))
     return rows

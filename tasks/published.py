@@ -23,6 +23,7 @@ _MODIFIED = re.compile(
     re.IGNORECASE,
 )
 _DATE_PLACE = re.compile(r"date|time(?!line)|publish|posted|datum|fecha|veröffentlicht|horodat|data-pub|pubdate|stamp")
+_DIGIT = re.compile(r"\d")
 _URL_DATE = re.compile(
     r"[/_.=-](?:((?:19|20)\d{2})([/_.-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])|((?:19|20)\d{2})/([1-9])/([1-9]\d?))(?!\d)",
     re.ASCII,
@@ -52,11 +53,15 @@ def find_dates_of(page: Page, blocks: Sequence[LabelledBlock], title_row: int | 
     """The article's dates: what the page declares, else what stands by the headline, else what its address says."""
     lines = _lines(page, blocks, title_row)
     declared = [moment for text in page.declared.published if (moment := _usable(page, read_date(text, habits)))]
-    shown = list(_shown(page, lines, habits, modified=False))
-    address = _url_date(page)
-    published = _declared_date(declared, shown) or _shown_date(shown, address) or address or _anywhere(page, habits)
+    if declared and declared[0].has_time:
+        published: Moment | None = _most_exact(declared)
+    else:
+        shown = list(_shown(page, lines, habits, modified=False))
+        address = _url_date(page)
+        published = _most_exact(declared, shown) or _shown_date(shown, address) or address or _anywhere(page, habits)
     changes = [moment for text in page.declared.modified if (moment := _usable(page, read_date(text, habits)))]
-    changes += _shown(page, lines, habits, modified=True)
+    if not changes:
+        changes += _shown(page, lines, habits, modified=True)
     modified = next((moment for moment in changes if published is None or moment.when >= published.when), None)
     return Dates(published, modified)
 
@@ -73,14 +78,13 @@ def _is_unset(moment: Moment) -> bool:
     return abs(moment.when - datetime(1970, 1, 1, tzinfo=UTC)) < timedelta(days=2)
 
 
-def _declared_date(declared: Sequence[Moment], shown: Sequence[Moment]) -> Moment | None:
-    """The most trusted declared date, as the most exact of the sources writes it."""
+def _most_exact(declared: Sequence[Moment], shown: Sequence[Moment] = ()) -> Moment | None:
+    """The most trusted declared date, as the most exact of the sources writes it; those shown where none has a time."""
     if not declared:
         return None
     first = declared[0]
     same = [moment for moment in declared if abs(moment.when - first.when) <= SAME]
-    if not first.has_time:
-        same += [moment for moment in shown if abs(moment.when - first.when) <= SAME]
+    same += [moment for moment in shown if abs(moment.when - first.when) <= SAME]
     return max(
         same, key=lambda moment: (moment.has_time, moment.has_time and moment.zone is not None, -same.index(moment))
     )
@@ -131,7 +135,7 @@ def _labelled_lines(blocks: Sequence[LabelledBlock]) -> list[_Line]:
 
 
 def _has_digit(text: str) -> bool:
-    return any(char.isdigit() for char in text)
+    return _DIGIT.search(text) is not None
 
 
 def _rank(block: Block, row: int, title_row: int | None) -> int:

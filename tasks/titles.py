@@ -1,10 +1,9 @@
 """The headline, the kicker over it and the deck under it: of what a page declares, the wording that it shows."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-
-import re2
 
 from tasks.page import Block, Kind, Label, LabelledBlock, Page
 
@@ -14,13 +13,14 @@ MIN_ALIKE = 0.34  # share of words that an <h1> has in common with a declared he
 REACH = 6  # blocks around the headline in which kicker and deck are looked for
 MIN_DECK, MAX_DECK = 40, 700  # characters
 
-_SEPARATOR = re2.compile(r"\s+[|\-–—·•:»«/]+\s+|\s*[|｜_»]\s*|\s+::\s+|: |, ")
-_WORDS = re2.compile(r"[\pL\pM\pN]+")
-_KICKER_PLACE = re2.compile(
+_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/]+\s+|\s*[|｜_»]\s*|\s+::\s+|: |, ")
+_WORDS = re.compile(r"\w+")
+_KICKER_PLACE = re.compile(
     r"kicker|overline|eyebrow|dachzeile|topline|roofline|spitzmarke|antetitulo|antetítulo|occhiello|surtitre|chapeau-cat|"
     r"pre-?title|pretitulo|tagline|strapline|supertitle|headline-intro|chapo-titre|vignette"
 )
-_DECK_PLACE = re2.compile(
+_HEADER = re.compile(r"header|headline|\bhead\b|title|article-top|kopf")
+_DECK_PLACE = re.compile(
     r"standfirst|\bdek\b|\bdeck\b|sub-?title|sub-?head|teaser-?text|\blead\b|\blede\b|\bintro|chapo|chapeau|sommario|vorspann|"
     r"unterzeile|bajada|entradilla|subtitulo|ingress|excerpt|summary|\babstract\b|description|manchet|anleser|preamble"
 )
@@ -37,7 +37,7 @@ class Shown:
 def squeeze(text: str) -> str:
     """A text's letters and digits alone, case folded: what two writings of one headline share."""
     text = unicodedata.normalize("NFKC", text) if not text.isascii() else text
-    return "".join(_WORDS.findall(text.replace("\xad", ""))).casefold()
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def find_title(page: Page, blocks: Sequence[LabelledBlock], names: Iterable[str]) -> tuple[str | None, int | None]:
@@ -95,7 +95,7 @@ def _headings(page: Page) -> list[Shown]:
 
 def _wordings(headline: str, site: frozenset[str]) -> Iterator[str]:
     """A declared headline, and the same without the names of site and section around it."""
-    headline = headline.replace("\xad", "")
+    headline = headline[:MAX_TITLE].replace("\xad", "")
     cut = strip_site(headline, site)
     yield cut
     if cut != headline:
@@ -165,13 +165,26 @@ def find_kicker(page: Page, blocks: Sequence[LabelledBlock], title: str | None, 
     if labelled or page.kind is Kind.DUMP or title_row is None:
         return labelled
     declared = {squeeze(wording) for wording in page.declared.headlines}
+    section = squeeze(page.declared.section or "")
     for row in range(title_row - 1, max(-1, title_row - 4), -1):
         block = page.blocks[row]
         if len(block.text) > MAX_KICKER or not (key := squeeze(block.text)):
             continue
-        if _KICKER_PLACE.search(block.words) or (title and key + squeeze(title) in declared):
+        told = _KICKER_PLACE.search(block.words) or key == section or (title and key + squeeze(title) in declared)
+        if told or (row == title_row - 1 and _is_beside(page, block, page.blocks[title_row])):
             return _line(block.text).strip(" :|/")
     return None
+
+
+def _is_beside(page: Page, block: Block, title: Block) -> bool:
+    """Whether a line that is no menu, trail or date stands in the headline's own header."""
+    if any(char.isdigit() or char in "/›»>|," for char in block.text) or len(block.text.split()) > 4:
+        return False
+    holder = page.containers[title.container].parent
+    own = page.containers[block.container]
+    return _HEADER.search(page.containers[holder].words + page.containers[holder].tag) is not None and (
+        block.container == holder or (own.parent == holder and own.tag in ("p", "span", "div", "strong"))
+    )
 
 
 def find_deck(page: Page, blocks: Sequence[LabelledBlock], title: str | None, title_row: int | None) -> str | None:
