@@ -25,6 +25,8 @@ _DATES = re.compile(
     re.IGNORECASE,
 )
 _GLUED = re.compile(r"^By(?=[A-Z][a-z])")
+_GLUED_END = re.compile(r"(?<=[a-z])(?=(?:Published|Updated|Posted|Contributor|Correspondent|Reporter|Editor|Staff)\b)")
+_LONE_BY = re.compile(r"^(?:by|von|par|por|door|di|av|af)\W{0,2}$", re.IGNORECASE)
 
 
 def find_authors(
@@ -51,6 +53,8 @@ def _shown(
     lines = [block.text for block in blocks if block.label is Label.BYLINE and len(block.text) <= MAX_LINE]
     if page.kind is Kind.HTML:
         lines = _lines(page, title_row) + lines
+    elif title_row is not None:
+        lines += _lines(page, title_row)
     if desk:
         lines = [line for line in lines if starts_with_by(line) or any(name.text in line for name in desk)]
     for line in lines:
@@ -65,13 +69,13 @@ def _alone(lines: Sequence[str], site: frozenset[str]) -> list[Name]:
     for line in lines:
         if starts_with_by(line) and len(line) <= MAX_ALONE:
             found = names_of([_without_dates(line)], site, structured=True)
-            if len(found) == 1 and len(found[0].text.split()) <= 3:
+            if len(found) == 1 and len(found[0].text.split()) <= 3 and not found[0].text[0].islower():
                 return found
     return []
 
 
 def _without_dates(line: str) -> str:
-    line = _DATES.sub(" | ", _GLUED.sub("By ", line))
+    line = _DATES.sub(" | ", _GLUED_END.sub(" | ", _GLUED.sub("By ", line)))
     found = byline_words().inside.search(line, 1)
     return line[found.start() :] if found and found.start() < 80 else line
 
@@ -80,12 +84,16 @@ def _lines(page: Page, title_row: int | None) -> list[str]:
     """The lines near the headline that may be a byline: those that say so, those marked so, those beside a date."""
     start = 0 if title_row is None else max(0, title_row - BEFORE)
     end = (title_row or 0) + AFTER
-    told, marked, dated = [], [], []
+    told: list[str] = []
+    marked: list[str] = []
+    dated: list[str] = []
     previous_dated = False
     for row, block in enumerate(page.blocks[start:end], start):
         if len(block.text) > MAX_LINE or row == title_row:
             previous_dated = False
             continue
+        if row and _LONE_BY.match(page.blocks[row - 1].text):
+            told.append(f"{page.blocks[row - 1].text} {block.text}")
         has_date = block.datetime is not None or bool(_DATES.search(block.text))
         if starts_with_by(block.text) or _GLUED.match(block.text) or _announces(block.text):
             told.append(block.text)
@@ -98,7 +106,13 @@ def _lines(page: Page, title_row: int | None) -> list[str]:
         ):
             dated.append(block.text)
         previous_dated = has_date
-    return told + marked + dated
+    return told + marked + dated + (_lone_name(page, title_row) if title_row is not None else [])
+
+
+def _lone_name(page: Page, title_row: int) -> list[str]:
+    """The line under the headline, or under the deck, that is a person's name and nothing else."""
+    near = [block.text for block in page.blocks[title_row + 1 : title_row + 3] if len(block.text) < MAX_ALONE]
+    return [text for text in near if looks_like_person(text) and text.count(" ") in (1, 2)]
 
 
 def _announces(text: str) -> bool:

@@ -25,6 +25,8 @@ _LANGUAGES = (
     "en de fr es it pt nl sv nb da fi is pl cs sk ru uk be bg sr hr sl bs mk ro hu tr az el lt lv et ca gl eu ga cy sq "
     "ar fa he id ms fil sw af vi hi bn ta te mr gu kn ml pa ur ne si th ka hy kk uz zh ja ko"
 )
+_OTHER_CODES = {"no": "nb", "tl": "fil"}
+_WELL_KNOWN = frozenset(("en", "de", "fr", "es", "it", "pt", "nl"))  # no page in these uses another's month words
 LANGUAGES = tuple(_LANGUAGES.split())
 _MONTH_KEYS = tuple(name.lower() for name in calendar.month_name[1:])
 
@@ -39,7 +41,7 @@ _WRITTEN = re.compile(
     rf"|{_YEAR}\.?(?:\sm\.)?\s{{1,2}}{_WORD}\s{{1,2}}{_DAY})(?!\d)"
 )
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[-/.年년–]\s?(\d{{1,2}})\s?[-/.月월–]\s?(\d{{1,2}})(?:日|일)?(?!\d)")
-_YEAR_LAST = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})[./-]\s?((?:19|20)\d{2}|\d{2})(?![./-]?\d)")
+_YEAR_LAST = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:19|20)\d{2}|\d{2})(?![./-]?\d)")
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?Z?", re.ASCII)
 _JAVA = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d:\d\d:\d\d) (?:([A-Z]{2,5}) )?(\d{4})", re.ASCII)
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?", re.ASCII)
@@ -171,9 +173,15 @@ def _written(text: str, habits: Habits) -> Iterator[tuple[int, int, Day]]:
         day, word, year = next(
             (groups[a], groups[b], groups[c]) for a, b, c in ((0, 1, 2), (4, 3, 5), (8, 7, 6)) if groups[a] is not None
         )
-        if month := month_number(word, habits.language):
+        if month := month_number(word, habits.language) or month_number(_unglued(word), habits.language):
             spans = [found.span(index) for index in range(1, 10) if found.group(index) is not None]
             yield min(spans)[0], max(span[1] for span in spans), (_year(year), month, int(day))
+
+
+def _unglued(word: str) -> str:
+    """The part of "CorrespondentDec" that begins with its last capital."""
+    start = next((at for at in range(len(word) - 1, 0, -1) if word[at].isupper()), 0)
+    return word[start:]
 
 
 def _numeric(text: str, habits: Habits) -> Iterator[tuple[int, int, Day]]:
@@ -245,10 +253,11 @@ def _moment(day: Day, clock: Clock | None, zone: str | None, raw: str, habits: H
 def month_number(word: str, language: str) -> int | None:
     """The month (1 to 12) that a word names, in the page's language before any other."""
     word = word.casefold().rstrip(".")
+    language = _OTHER_CODES.get(language, language)
     for known in dict.fromkeys((language, "en")):
         if month := _months(known).get(word):
             return month
-    return _all_months().get(word)
+    return None if language in _WELL_KNOWN else _all_months().get(word)
 
 
 @functools.cache

@@ -77,6 +77,7 @@ class Words:
     inside: re.Pattern[str]  # announces a name further on
     joins: re.Pattern[str]
     role: re.Pattern[str]
+    adjective: re.Pattern[str]  # of a role, at the start
     organisation: re.Pattern[str]
     trailing: re.Pattern[str]
     honorific: re.Pattern[str]
@@ -102,6 +103,7 @@ def byline_words() -> Words:
         inside=compiled(r"\b(?:by|von|par|por|door|oleh)\s(?=[^\W\d_])"),
         joins=compiled(rf"\s?[;|•·、，/／\n&+●]\s?|\s?,\s?(?:(?:{joins})\s)?|\s(?:{joins})\s"),
         role=compiled(rf"(?:^|[\s,])(?:(?:{_any(table['role_adjectives'])})\s){{0,3}}(?:{_any(table['roles'])})\b"),
+        adjective=compiled(rf"^(?:{_any(table['role_adjectives'])})\b"),
         organisation=compiled(rf"\b(?:{_any(table['organisations'])})\b|{_any(table['organisation_signs'])}"),
         trailing=compiled(rf"\s(?:{_any(table['trailing'])})$"),
         honorific=compiled(rf"^(?:(?:{_any(table['honorifics'])})\.?\s){{1,3}}"),
@@ -160,6 +162,8 @@ def _name(part: str, site: frozenset[str], structured: bool) -> Name | None:
     role = words.role.search(part)
     if role is not None and role.start() > 0:
         part = part[: role.start()].strip(_TRIM)
+        if words.adjective.match(part):
+            return None
     if (
         not 1 < len(part) <= MAX_NAME
         or len(part.split()) > MAX_WORDS

@@ -10,6 +10,7 @@ from tasks.page import Block, Kind, Label, LabelledBlock, Page
 
 AHEAD = timedelta(days=1)  # by which a publisher's clock may be ahead of the fetch
 MAX_LINE = 220  # characters of a line that gives the date
+MIN_BODY = 100  # characters of a paragraph that is body for sure
 BEFORE, AFTER = 12, 14  # blocks around the headline in which the date is looked for
 SAME = timedelta(hours=26)  # two writings of one date differ by no more, whatever their zones
 FAR_EAST = timedelta(hours=14)  # the farthest zone
@@ -119,17 +120,17 @@ def _lines(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None) -
 
 
 def _labelled_lines(blocks: Sequence[LabelledBlock]) -> list[_Line]:
-    body = [row for row, block in enumerate(blocks) if block.kept and len(block.text) > MAX_LINE]
-    title = next((row for row, block in enumerate(blocks) if block.label is Label.TITLE), None)
+    body = [row for row, block in enumerate(blocks) if block.kept and len(block.text) >= MIN_BODY]
     first = body[0] if body else len(blocks)
-    start = title if title is not None and title < first else max(0, first - BEFORE)
+    titles = [row for row, block in enumerate(blocks[:first]) if block.label is Label.TITLE]
+    start = titles[-1] if titles else max(0, first - BEFORE)
     ranks = {Label.TIMESTAMP: 0, Label.BYLINE: 1, Label.DATELINE: 1}
     lines = [
         _Line(row, block.text, None, ranks.get(block.label, 2))
         for row, block in enumerate(blocks)
         if len(block.text) <= MAX_LINE
         and _has_digit(block.text)
-        and (start - BEFORE <= row <= first + 2 and not block.kept and block.label is not Label.RELATED)
+        and (start - BEFORE <= row <= first + 2 and not block.kept)
     ]
     return sorted(lines, key=lambda line: (line.rank, line.row < start, abs(line.row - start)))
 

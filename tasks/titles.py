@@ -10,6 +10,7 @@ from tasks.page import Block, Kind, Label, LabelledBlock, Page
 MAX_TITLE = 400  # characters
 MAX_KICKER = 80
 MIN_ALIKE = 0.34  # share of words that an <h1> has in common with a declared headline
+MIN_BODY = 100  # characters of a paragraph that is body for sure
 REACH = 6  # blocks around the headline in which kicker and deck are looked for
 MIN_DECK, MAX_DECK = 40, 700  # characters
 
@@ -47,8 +48,7 @@ def find_title(page: Page, blocks: Sequence[LabelledBlock], names: Iterable[str]
     """
     labelled = [block.text for block in blocks if block.label is Label.TITLE]
     if page.kind is Kind.DUMP:
-        title = _line(labelled[0]) if labelled else None
-        return title, _row_of(page, title)
+        return (_line(labelled[0]) if labelled else None), _dump_row(page, blocks)
     site = frozenset(squeezed for name in names if (squeezed := squeeze(name)))
     wordings = [wording for headline in page.declared.headlines for wording in _wordings(headline, site)]
     headings = [shown for shown in _headings(page) if squeeze(shown.text) not in site]
@@ -63,6 +63,19 @@ def find_title(page: Page, blocks: Sequence[LabelledBlock], names: Iterable[str]
     best = next((wording for wording in wordings if squeeze(wording) not in site), None)
     title = best or next((shown.text for shown in headings), None)
     return (_line(title) if title else None), None
+
+
+def _dump_row(page: Page, blocks: Sequence[LabelledBlock]) -> int | None:
+    """The row of the headline that the body follows: menus and the document's title may repeat it before."""
+    body = next((block.text for block in blocks if block.kept and len(block.text) >= MIN_BODY), "")
+    titles = {block.text for block in blocks if block.label is Label.TITLE}
+    found = None
+    for row, block in enumerate(page.blocks):
+        if block.text in titles:
+            found = row
+        elif found is not None and body and block.text.startswith(body[:MIN_BODY]):
+            break
+    return found
 
 
 def _line(text: str) -> str:
