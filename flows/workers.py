@@ -6,7 +6,6 @@ The workers import the core alone, never Prefect. They end with their parent, ho
 import faulthandler
 import multiprocessing
 import os
-import shutil
 import signal
 import threading
 import time
@@ -21,7 +20,6 @@ from typing import Any, Final
 
 from config.limits import Limits
 from outputs.batch import BatchJob, archive_batch, reject_batch
-from outputs.layout import Layout
 from outputs.staging import StagedBatch
 from tasks.page import Article, RawPage, Rejected, RejectReason
 
@@ -95,11 +93,9 @@ class Workers:
         if len(job.refs) > 1:
             return [staged for half in job.halves() for staged in self._isolate(half)]
         reason, detail = _verdict(time.monotonic() - started, job.limits.page_seconds)
-        _clear(job)
         return [reject_batch(job, reason, detail)]
 
     def _alone(self, clean: BatchFunction, job: BatchJob) -> StagedBatch:
-        _clear(job)
         with self._new_pool(1) as pool:
             return pool.submit(clean, job).result()
 
@@ -159,11 +155,6 @@ def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["flows.workers", "tasks.clean"])
     return context
-
-
-def _clear(job: BatchJob) -> None:
-    folder = Layout(job.archive).staging(job.stamp.run_id) / f"{job.number:06d}{job.piece}"
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _verdict(seconds: float, limit: float) -> tuple[RejectReason, str]:

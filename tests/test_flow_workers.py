@@ -1,0 +1,110 @@
+"""The run without Prefect: pages that kill or hang their worker, windows, sizes, and what ends a run."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.limits import Limits
+from flows import workers as workers_module
+from flows.archiving import LARGEST_BATCH, SMALLEST_BATCH, Request, batch_size, open_archiving
+from flows.summary import Summary
+from outputs.batch import BatchJob
+from outputs.layout import ArchiveError
+from outputs.staging import StagedBatch
+from tasks.read import SourceError
+from tests import flow_nasty
+
+
+def archive(request: Request, clean: Callable[[BatchJob], StagedBatch] = flow_nasty.batch) -> Summary:
+    """Do what the flow does, without it."""
+    with open_archiving(request, clean) as archiving:
+        archiving.start_ahead()
+        for number in archiving.jobs():
+            archiving.commit(archiving.outcome(number))
+        return archiving.finish()
+
+
+def write(folder: Path, pages: dict[str, str]) -> Path:
+    folder.mkdir()
+    for name, text in pages.items():
+        (folder / f"{name}.txt").write_text(text)
+    return folder
+
+
+def good(count: int) -> dict[str, str]:
+    return {f"good-{number:03d}": f"Page {number} is a good page." for number in range(count)}
+
+
+def request_for(tmp_path: Path, pages: dict[str, str], **settings: int) -> Request:
+    sources = (write(tmp_path / "pages", pages),)
+    return Request(sources, tmp_path / "archive", 2, settings.get("batch_pages", 8), Limits(page_seconds=1))
+
+
+def rejects(tmp_path: Path) -> dict[str, str]:
+    rows = pq.read_table(tmp_path / "archive" / "rejects").to_pylist()
+    return {row["source_name"]: row["reason"] for row in rows}
+
+
+def test_a_page_that_kills_its_worker_is_found_and_its_neighbours_are_archived(tmp_path: Path) -> None:
+    pages = good(40) | {"good-013x": "kill 1", "good-013y": "kill 2", "good-030x": "kill 3"}
+    summary = archive(request_for(tmp_path, pages))
+    assert (summary.counts.read, summary.counts.archived) == (43, 40)
+    assert rejects(tmp_path) == dict.fromkeys(("good-013x.txt", "good-013y.txt", "good-030x.txt"), "crashed")
+    texts = pq.read_table(tmp_path / "archive" / "articles")["text"].to_pylist()
+    assert Counter(texts) == Counter(good(40).values())
+
+
+def test_a_page_that_hangs_out_of_reach_ends_as_a_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers_module, "HANG_SECONDS", 0.0)
+    summary = archive(request_for(tmp_path, good(6) | {"good-003x": "hang"}, batch_pages=4))
+    assert summary.counts.archived == 6
+    assert rejects(tmp_path) == {"good-003x.txt": "timeout"}
+
+
+def test_all_pages_kill(tmp_path: Path) -> None:
+    summary = archive(request_for(tmp_path, {f"bad-{number}": f"kill {number}" for number in range(5)}))
+    assert summary.counts.rejected_total == 5
+
+
+def test_a_broken_worker_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="this worker is broken"):
+        archive(request_for(tmp_path, good(10)), flow_nasty.broken)
+    assert not list((tmp_path / "archive").glob("articles/**/*.parquet"))
+    assert archive(Request((tmp_path / "pages",), tmp_path / "archive", 2)).counts.archived == 10
+
+
+def test_order_does_not_depend_on_the_batches(tmp_path: Path) -> None:
+    pages = write(tmp_path / "pages", good(30) | {"twin": good(1)["good-000"]})
+    names = []
+    for size in (1, 7, 100):
+        root = tmp_path / f"archive-{size}"
+        summary = archive(Request((pages,), root, 2, size))
+        assert (summary.counts.archived, summary.counts.duplicate) == (30, 1)
+        names.append(sorted(pq.read_table(root / "articles")["source_name"].to_pylist()))
+    assert names[0] == names[1] == names[2]
+
+
+def test_a_missing_source_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SourceError):
+        archive(Request((tmp_path / "none",), tmp_path / "archive"))
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_file_is_no_archive(tmp_path: Path) -> None:
+    request = request_for(tmp_path, good(1))
+    (tmp_path / "archive").write_text("")
+    with pytest.raises(ArchiveError):
+        archive(request)
+
+
+@given(st.integers(0, 10**8), st.integers(1, 512))
+def test_batches_are_within_bounds_and_enough_for_all_workers(pages: int, workers: int) -> None:
+    size = batch_size(pages, workers)
+    assert SMALLEST_BATCH <= size <= LARGEST_BATCH
+    if size > SMALLEST_BATCH:
+        assert pages / size > workers * 3 or pages < SMALLEST_BATCH * workers * 4
