@@ -18,6 +18,7 @@ from tasks.shingles import shingles
 MAX_PLACES = 12  # of one block's text in the body
 PROBE = 24  # characters that find a block of which only a part stands in the body
 MIN_COVERED = 0.5  # share of a long block's shingles that must stand in the body
+STRAY_CHARS, STRAY_ROWS = 25, 6
 SLACK = 3  # characters that two neighbours in the chain may overlap
 
 
@@ -37,7 +38,18 @@ def align(texts: Sequence[str], body: str) -> NDArray[np.bool_]:
     """Whether each text, in order, is a part of the body."""
     flat, wanted = squeeze(body), shingles(body)
     places = [_places(text, flat, wanted) for text in texts]
-    return _best_chain(places)
+    return _without_strays(_best_chain(places), texts)
+
+
+def _without_strays(chosen: NDArray[np.bool_], texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Without short texts far from all others: a menu's word that the body happens to hold."""
+    rows = np.flatnonzero(chosen).tolist()
+    out = chosen.copy()
+    for at, row in enumerate(rows):
+        if len(texts[row]) < STRAY_CHARS:
+            near = [abs(rows[other] - row) for other in (at - 1, at + 1) if 0 <= other < len(rows)]
+            out[row] = bool(near) and min(near) <= STRAY_ROWS
+    return out
 
 
 def _places(text: str, flat: str, wanted: set[tuple[str, ...]]) -> list[_Place]:

@@ -27,6 +27,7 @@ INLINE = frozenset(
 STRONG = frozenset(("b", "strong", "i", "em"))
 # Attributes that say what an element is for.
 TELLING = frozenset(("class", "id", "role", "itemprop", "data-testid", "data-component", "data-module", "data-type"))
+FOR_EARS = ("sr-only", "sronly", "screen-reader", "screenreader", "visually-hidden", "visuallyhidden", "assistive-text")
 IMAGE_SOURCES = ("src", "data-src", "data-original", "data-lazy-src", "data-srcset", "srcset")
 MAX_WORDS = 300  # characters of class, id, … kept of one element
 MAX_BLOCKS = 50_000
@@ -112,8 +113,12 @@ class _Cutter:
                     self._text(tail)
                 continue
             tag = child.tag
-            if tag in UNSEEN or not isinstance(tag, str):
-                self._text(child.tail)
+            if tag in UNSEEN or not isinstance(tag, str) or (tag == "span" and _is_for_ears(child)):
+                if tag == "noscript" and _holds_article(child):
+                    self._enter(child)
+                    stack.append((child, iter(child), True))
+                else:
+                    self._text(child.tail)
             elif tag == "br":
                 self._break()
                 self._text(child.tail)
@@ -230,6 +235,17 @@ class _Cutter:
         self.blocks += [
             Block(text, "p", "articlebody", index) for part in body.split("\n") if (text := " ".join(part.split()))
         ]
+
+
+def _is_for_ears(span: Any) -> bool:
+    """Whether an inline element is for screen readers alone ("opens in a new window")."""
+    words = span.get("class")
+    return words is not None and any(sign in words for sign in FOR_EARS)
+
+
+def _holds_article(noscript: Any) -> bool:
+    """Whether what is meant for readers without scripts is the article itself."""
+    return sum(len(paragraph.text or "") for paragraph in noscript.iter("p")) >= MIN_HIDDEN_BODY
 
 
 def _plain_cells(row: Any) -> list[Any] | None:

@@ -1,6 +1,7 @@
 """Clean one page: the whole line from bytes to article, and the public Python API.
 
 from tasks.clean import clean_page
+from tasks.model import BodyModel
 from tasks.page import RawPage
 
 result = clean_page(RawPage("story.html", content))   # an Article, or a Rejected with its reason
@@ -14,14 +15,18 @@ from tasks.confidence import page_confidence
 from tasks.decode import decode
 from tasks.label import label
 from tasks.metadata import metadata
+from tasks.model import BodyModel
 from tasks.page import Article, RawPage, Rejected, RejectReason
 from tasks.reject import verdict
 
 DEFAULT_LIMITS = Limits()
 
 
-def clean_page(raw: RawPage, limits: Limits = DEFAULT_LIMITS) -> Article | Rejected:
-    """The article of a raw page, or why it has none. Raises nothing for a bad page."""
+def clean_page(raw: RawPage, limits: Limits = DEFAULT_LIMITS, model: BodyModel | None = None) -> Article | Rejected:
+    """The article of a raw page, or why it has none. Raises nothing for a bad page.
+
+    `model` is another body model than the one that comes with the program.
+    """
     digest = hashlib.sha256(raw.content).hexdigest()
 
     def reject(reason: RejectReason, detail: str) -> Rejected:
@@ -35,7 +40,7 @@ def clean_page(raw: RawPage, limits: Limits = DEFAULT_LIMITS) -> Article | Rejec
         return reject(page.reason, page.detail)
     if not page.blocks:
         return reject(RejectReason.NO_TEXT, "no visible text")
-    blocks = label(page)
+    blocks = label(page, model=model)
     if (bad := verdict(page, blocks, limits)) is not None:
         return reject(*bad)
     return Article(raw.source_name, digest, metadata(page, blocks), blocks, page_confidence(blocks))

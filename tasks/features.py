@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.columns import Column, Columns, Matrix, bits, rolling, shift
 from tasks.page import Block, Kind, Label, Page
 from tasks.places import AROUND, KINDS_OF_PLACE, TAG_GROUP, TAG_GROUPS, container_places
+from tasks.tree import add_tree
 
-Column = NDArray[np.float32]
-Matrix = NDArray[np.float32]
+TITLE_CHARS = 400  # longer blocks are no headline
 
 # ---- characters ------------------------------------------------------------------------------------------------------
 
@@ -58,49 +59,6 @@ _HIT_LABELS = tuple(
 )
 
 
-def _bits(values: NDArray[np.int64], width: int) -> Matrix:
-    """A column of 0 or 1 a bit."""
-    return ((values[:, None] >> np.arange(width)) & 1).astype(np.float32)
-
-
-def shift(column: Column, by: int, fill: float = np.nan) -> Column:
-    """The column as its neighbours `by` rows further down see it."""
-    out = np.full_like(column, fill)
-    if by > 0:
-        out[by:] = column[:-by]
-    else:
-        out[:by] = column[-by:]
-    return out
-
-
-def rolling(column: Column, reach: int) -> Column:
-    """The mean over the rows up to `reach` away, this one included."""
-    total = np.concatenate(([0.0], np.cumsum(column, dtype=np.float64)))
-    rows = np.arange(len(column))
-    low, high = np.maximum(rows - reach, 0), np.minimum(rows + reach + 1, len(column))
-    return ((total[high] - total[low]) / (high - low)).astype(np.float32)
-
-
-class Columns:
-    """Named columns of one page, in the order they were added."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.values: list[Column] = []
-
-    def add(self, name: str, column: NDArray[np.generic] | Column) -> Column:
-        """Add a column and hand it back as float32."""
-        value = column.astype(np.float32)
-        self.names.append(name)
-        self.values.append(value)
-        return value
-
-    def add_all(self, prefix: str, names: Sequence[str], matrix: Matrix) -> None:
-        """Add a column a name."""
-        self.names += [f"{prefix}_{name}" for name in names]
-        self.values += list(matrix.T)
-
-
 def features(page: Page, hits: Sequence[Sequence[Label]]) -> Matrix:
     """The matrix of a page; `hits` are the labels that the phrase rules give each block."""
     return np.column_stack(columns(page, hits).values)
@@ -116,8 +74,9 @@ def columns(page: Page, hits: Sequence[Sequence[Label]]) -> Columns:
     _add_hits(out, hits)
     _add_position(out, page, text)
     _add_groups(out, page, text)
-    _add_tree(out, page, text)
-    _add_declared(out, page)
+    row = title_row(page)
+    add_tree(out, page, text, row)
+    _add_declared(out, page, row)
     _add_neighbours(out)
     return out
 
@@ -157,7 +116,8 @@ def _add_text(out: Columns, blocks: Sequence[Block], counts: NDArray[np.float64]
         out.add(f"ends_{name}", ends == CLASSES.index(name))
     out.add("lines", np.array([block.text.count("\n") for block in blocks]))
     out.add("address", np.array(["http" in block.text or "www." in block.text for block in blocks]))
-    good = np.where(stopped & (size > 40), size * (1 - link), 0.0)
+    spaceless = (by["other_letter"] + by["ideograph"]) * 2 > size  # Thai and its like end no sentence with a stop
+    good = np.where((stopped | spaceless) & (size > 40), size * (1 - link), 0.0)
     out.add("good", np.log1p(good))
     return {"size": size.astype(np.float32), "link": (link * size).astype(np.float32), "good": good.astype(np.float32)}
 
@@ -172,10 +132,10 @@ def _add_tags(out: Columns, page: Page) -> None:
     width = len(KINDS_OF_PLACE)
     parts = (
         ("tag", (*TAG_GROUPS, "other"), onehot),
-        ("own", tuple(KINDS_OF_PLACE), _bits(own[index], width)),
-        ("near", tuple(KINDS_OF_PLACE), _bits(near[index], width)),
-        ("above", tuple(KINDS_OF_PLACE), _bits(above[index], width)),
-        ("in", AROUND, _bits(around[index], len(AROUND))),
+        ("own", tuple(KINDS_OF_PLACE), bits(own[index], width)),
+        ("near", tuple(KINDS_OF_PLACE), bits(near[index], width)),
+        ("above", tuple(KINDS_OF_PLACE), bits(above[index], width)),
+        ("in", AROUND, bits(around[index], len(AROUND))),
     )
     for prefix, names, matrix in parts:
         out.add_all(prefix, names, matrix if html else np.full((count, len(names)), np.nan, np.float32))
@@ -253,71 +213,34 @@ def _add_groups(out: Columns, page: Page, text: dict[str, Column]) -> None:
     out.add("group_of_page", (good / max(float(good.sum()), 1.0))[ids])
 
 
-def _add_tree(out: Columns, page: Page, text: dict[str, Column]) -> None:
-    """Which containers hold the page's text. Containers stand in document order, so a subtree is a run of them."""
-    containers = page.containers
-    count = len(containers)
-    names = ("size", "good", "link")
-    index = np.array([block.container for block in page.blocks])
-    parent = np.array([container.parent for container in containers])
-    end = np.arange(1, count + 1)
-    for child in range(count - 1, 0, -1):
-        up = parent[child]
-        end[up] = max(end[up], end[child])
-    inside = {}
-    for name in names:
-        total = np.concatenate(([0.0], np.cumsum(np.bincount(index, text[name], minlength=count))))
-        inside[name] = total[end] - total[:-1]
-    whole = max(float(inside["good"][0]), 1.0)
-    level = index
-    for elder in range(4):
-        size = inside["size"][level]
-        out.add(f"elder{elder}_good_of_page", inside["good"][level] / whole)
-        out.add(f"elder{elder}_good_share", inside["good"][level] / (size + 1))
-        out.add(f"elder{elder}_link_share", inside["link"][level] / (size + 1))
-        level = np.maximum(parent[level], 0)
-    for share in (0.4, 0.6, 0.85):
-        holder = int(np.flatnonzero(inside["good"] >= share * whole)[-1]) if whole > 1 else 0
-        within = (index >= holder) & (index < end[holder])
-        depth = np.array([containers[i].depth - containers[holder].depth for i in index.tolist()])
-        out.add(f"within_{share}", within)
-        out.add(f"below_{share}", np.where(within, depth, -1))
-    best = _best_parent(index, parent, text["good"], count)
-    out.add("within_best", (index >= best) & (index < end[best]))
-    out.add("child_of_best", parent[index] == best)
-
-
-def _best_parent(index: NDArray[np.int64], parent: NDArray[np.int64], good: Column, count: int) -> int:
-    """The container with the most good text right below it (half of it counts one level up), as Readability scores."""
-    up = np.maximum(parent[index], 0)
-    score = np.bincount(up, good, minlength=count) + np.bincount(np.maximum(parent[up], 0), good / 2, minlength=count)
-    return int(np.argmax(score))
-
-
 def _fold(text: str) -> str:
     return re.sub(r"[\W_]+", " ", text[:400]).strip().casefold()
 
 
 def title_row(page: Page) -> int | None:
-    """The block that shows the headline which the page declares, a heading before any other; else the first `<h1>`."""
-    wanted = {_fold(headline) for headline in page.declared.headlines if headline}
-    plain = None
-    first_h1 = None
-    for row, block in enumerate(page.blocks):
-        if block.tag == "h1" and first_h1 is None:
-            first_h1 = row
-        if len(block.text) < 400 and _fold(block.text) in wanted:
-            if block.tag in ("h1", "h2"):
-                return row
-            plain = row if plain is None else plain
-    return first_h1 if first_h1 is not None else plain
+    """The block that shows the article's headline: the one that the page declares, a heading before any other.
+
+    Where none is the same, an `<h1>` that shares its words with what is declared; else the first `<h1>`: on some pages
+    that is the site's name.
+    """
+    wanted = {folded for headline in page.declared.headlines if (folded := _fold(headline))}
+    short = [(row, block) for row, block in enumerate(page.blocks) if len(block.text) < TITLE_CHARS]
+    same = [row for row, block in short if _fold(block.text) in wanted]
+    heads = [row for row, block in short if block.tag == "h1"]
+    alike = [row for row in heads if _is_part_of_any(_fold(page.blocks[row].text), wanted)]
+    headings = [row for row in same if page.blocks[row].tag in ("h1", "h2")]
+    return next(iter(headings + alike + same + heads), None)
 
 
-def _add_declared(out: Columns, page: Page) -> None:
+def _is_part_of_any(text: str, wanted: set[str]) -> bool:
+    """Whether one holds the other: "Headline" and "Headline | Site"."""
+    return len(text) > 10 and any(text in other or (len(other) > 10 and other in text) for other in wanted)
+
+
+def _add_declared(out: Columns, page: Page, row: int | None) -> None:
     """How the block relates to the headline, the description and the body that the page declares."""
     count = len(page.blocks)
     rows = np.arange(count)
-    row = title_row(page)
     after = np.full(count, np.nan) if row is None else rows - row
     out.add("after_title", np.sign(after) * np.log1p(np.abs(after)))
     out.add("is_title", after == 0)

@@ -15,6 +15,7 @@ CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of i
 CERTAIN = 0.99  # confidence of a rule's verdict
 SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
 DECK_CHARS = 600
+LINK_SHARE = 0.9  # of a block that is nothing but a link
 HEAD_REACH = 6  # blocks after the deck in which the byline or the time is looked for
 HEAD = frozenset((Label.BYLINE, Label.TIMESTAMP, Label.READ_TIME))
 
@@ -56,7 +57,7 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     chances = model.probabilities(page, [[rule.label for rule in found] for found in rules]).tolist()
     verdicts = [_decide(block, found, chance) for block, found, chance in zip(page.blocks, rules, chances, strict=True)]
     _name_head(page, verdicts, rules)
-    _name_zones(verdicts, rules)
+    _name_zones(page, verdicts, rules)
     return tuple(_parts(page.blocks, verdicts, rules, phrases))
 
 
@@ -148,13 +149,18 @@ def _head_follows(verdicts: Sequence[Verdict], row: int) -> bool:
     return any(verdict.label in HEAD for verdict in verdicts[row + 1 : row + 1 + HEAD_REACH])
 
 
-def _name_zones(verdicts: list[Verdict], rules: Sequence[Sequence[Rule]]) -> None:
-    """What follows a header such as "Related content" belongs to it, up to the next kept or named block."""
+def _name_zones(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rule]]) -> None:
+    """What follows a header such as "Related content" belongs to it, up to the next kept or named block.
+
+    A kept block that is nothing but a link belongs to it, too.
+    """
     zone: Rule | None = None
-    for row, verdict in enumerate(verdicts):
+    for row, (block, verdict) in enumerate(zip(page.blocks, verdicts, strict=True)):
         cut = next((rule for rule in rules[row] if rule.strength is Strength.CUT), None)
         if cut is not None:
             zone = cut
+        elif zone is not None and block.link_chars >= LINK_SHARE * len(block.text):
+            verdicts[row] = Verdict(zone.label, zone.id, CERTAIN)
         elif verdict.label in KEPT or verdict.label is Label.TITLE:
             zone = None
         elif zone is not None and verdict.label in (Label.NAVIGATION, Label.TIMESTAMP):

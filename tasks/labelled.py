@@ -1,6 +1,6 @@
 """Pages with known articles: a folder of `truth.jsonl` (one page a line: id, url, body, …) and `pages/<id>.html.gz`.
 
-Endings `.html`, `.txt`, each plain or `.gz`. Only pages with a `body` are read. A page's group is its registered domain:
+Endings: `.html` and `.txt`, plain or `.gz`. Only pages with a `body` are read. A page's group is its registered domain:
 what is split for learning and scoring is split by it, so that no publisher stands on both sides.
 """
 

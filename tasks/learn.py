@@ -6,21 +6,14 @@ publisher, as in stacked generalisation, Wolpert 1992), so that it knows how far
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from config.limits import Limits
-from tasks.align import align, squeeze
-from tasks.blocks import cut
-from tasks.decode import decode
-from tasks.features import Matrix, features
-from tasks.labelled import LabelledPage
+from tasks.columns import Matrix
+from tasks.examples import Example
 from tasks.model import BodyModel, context
-from tasks.page import Page, Rejected
-from tasks.phrases import Phrases, load_phrases
 
 PARAMETERS = {
     "objective": "binary",
@@ -31,47 +24,15 @@ PARAMETERS = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
+    "max_bin": 127,
     "deterministic": True,
     "force_row_wise": True,
     "verbose": -1,
 }
 ROUNDS = 250  # trees a forest
 INNER_FOLDS = 4
-DECK_REACH = 0.6  # a page's first share in which a line equal to its deck is the deck
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A page to learn from. `weight` is 0 for blocks that are neither right nor wrong in the body (the deck)."""
-
-    page: Page = field(repr=False)
-    seen: Matrix = field(repr=False)
-    body: NDArray[np.bool_] = field(repr=False)
-    weight: NDArray[np.float64] = field(repr=False)
-    group: str
-
-
-def example(labelled: LabelledPage, phrases: Phrases | None = None) -> Example | None:
-    """The labelled page as the model sees it; None for a page without blocks."""
-    phrases = phrases or load_phrases()
-    source = decode(labelled.raw, Limits())
-    page = source if isinstance(source, Rejected) else cut(source)
-    if isinstance(page, Rejected) or not page.blocks:
-        return None
-    texts = [block.text for block in page.blocks]
-    hits = [[phrases.rules[index].label for index in found] for found in phrases.hits(texts)]
-    body = align(texts, labelled.truth["body"])
-    return Example(page, features(page, hits), body, _weights(page, labelled.truth.get("deck")), labelled.group)
-
-
-def _weights(page: Page, deck: str | list[str] | None) -> NDArray[np.float64]:
-    """A block counts by its length's root, a page as much as any other."""
-    weight = np.sqrt([min(len(block.text), 600) for block in page.blocks]) + 2
-    decks = {squeeze(line) for line in ([deck] if isinstance(deck, str) else deck or [])}
-    for row, block in enumerate(page.blocks[: int(len(page.blocks) * DECK_REACH)]):
-        if decks and squeeze(block.text) in decks:
-            weight[row] = 0
-    return weight / max(weight.sum(), 1) * 100
+NEAR_BODY = 15  # rows from the body within which every block is learned from
+FAR_STEP = 5  # of those further away, menus and footers, one in so many
 
 
 def folds(groups: Sequence[str], count: int, seed: int) -> NDArray[np.int64]:
@@ -97,27 +58,40 @@ def _cross_fitted_guesses(examples: Sequence[Example], seed: int) -> list[NDArra
     for held in range(INNER_FOLDS):
         train = [each for each, of in zip(examples, fold, strict=True) if of != held]
         forest = _fit_forest([each.seen for each in train], train, seed)
-        for row in np.flatnonzero(fold == held):
-            guesses[row] = forest.predict(examples[row].seen, num_threads=1)
+        for row in np.flatnonzero(fold == held).tolist():
+            guesses[row] = np.asarray(forest.predict(examples[row].seen, num_threads=1))
     return guesses
 
 
 def _fit_forest(matrices: Sequence[Matrix], examples: Sequence[Example], seed: int) -> lightgbm.Booster:
+    shares = [_shares(each.body) for each in examples]
+    rows = [share > 0 for share in shares]
     data = lightgbm.Dataset(
-        np.vstack(matrices),
-        np.concatenate([each.body for each in examples]).astype(np.float64),
-        weight=np.concatenate([each.weight for each in examples]),
+        np.vstack([matrix[row] for matrix, row in zip(matrices, rows, strict=True)]),
+        np.concatenate([each.body[row] for each, row in zip(examples, rows, strict=True)]).astype(np.float64),
+        weight=np.concatenate([(each.weight * share)[share > 0] for each, share in zip(examples, shares, strict=True)]),
     )
     return lightgbm.train({**PARAMETERS, "seed": seed}, data, ROUNDS)
 
 
+def _shares(body: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How much each block counts: far from the body one in `FAR_STEP` stands for all, so that learning takes less."""
+    rows = np.arange(len(body))
+    known = np.flatnonzero(body)
+    after = known[np.minimum(np.searchsorted(known, rows), len(known) - 1)]
+    before = known[np.maximum(np.searchsorted(known, rows, side="right") - 1, 0)]
+    near = np.minimum(np.abs(after - rows), np.abs(rows - before)) <= NEAR_BODY
+    return np.where(near, 1.0, np.where(rows % FAR_STEP == 0, float(FAR_STEP), 0.0))
+
+
 def cross_validated(
     examples: Sequence[Example], count: int = 5, seed: int = 0, told: Callable[[str], None] = lambda _: None
-) -> list[BodyModel]:
-    """For each example the model that learned from the other folds' publishers alone."""
-    fold = folds([each.group for each in examples], count, seed)
+) -> dict[str, BodyModel]:
+    """For each publisher a model that did not learn from it."""
+    groups = sorted({each.group for each in examples})
+    fold = dict(zip(groups, folds(groups, count, seed).tolist(), strict=True))
     models = []
     for held in range(count):
-        models.append(fit([each for each, of in zip(examples, fold, strict=True) if of != held], seed))
+        models.append(fit([each for each in examples if fold[each.group] != held], seed))
         told(f"fold {held + 1} of {count} learned")
-    return [models[of] for of in fold]
+    return {group: models[of] for group, of in fold.items()}

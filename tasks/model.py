@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.features import Matrix, features, group_ids, rolling, shift
+from tasks.columns import Column, Matrix, rolling, shift
+from tasks.features import features, group_ids
 from tasks.page import Label, Page
 
 Probabilities = NDArray[np.float32]
@@ -42,33 +43,33 @@ class BodyModel:
         """The probability (0 to 1, four decimals) that each block of the page is body."""
         seen = features(page, hits)
         again = context(page, seen, self.first.predict(seen, num_threads=1))
-        return np.round(self.second.predict(again, num_threads=1), 4).astype(np.float32)
+        return np.asarray(np.round(self.second.predict(again, num_threads=1), 4), dtype=np.float32)
 
 
 def context(page: Page, seen: Matrix, guess: NDArray[np.float64]) -> Matrix:
     """The second forest's features: the first's, and its guesses around each block."""
-    guess = guess.astype(np.float32)
+    likely: Column = guess.astype(np.float32)
     size = np.array([len(block.text) for block in page.blocks], dtype=np.float32)
     index = np.array([block.container for block in page.blocks])
     parents = np.array([container.parent for container in page.containers])
-    mass = size * guess
+    mass: Column = size * likely
     total = max(float(mass.sum()), 1.0)
     before = np.cumsum(mass)
-    rows = np.arange(len(guess), dtype=np.float32)
-    sure = np.flatnonzero(guess > SURE)
+    rows = np.arange(len(likely), dtype=np.float32)
+    sure = np.flatnonzero(likely > SURE)
     begin, end = (float(sure[0]), float(sure[-1])) if sure.size else (np.nan, np.nan)
-    extra = [guess]
-    extra += [shift(guess, by) for near in range(1, NEIGHBOURS + 1) for by in (near, -near)]
+    extra: list[NDArray[Any]] = [likely]
+    extra += [shift(likely, by) for near in range(1, NEIGHBOURS + 1) for by in (near, -near)]
     extra += [(before - mass) / total, (total - before) / total]
     extra += [_mean_of(ids, mass, size) for ids in (index, np.maximum(parents[index], 0), group_ids(page))]
     extra += [rolling(mass, reach) / (rolling(size, reach) + 1) for reach in (2, 5, 12)]
-    extra += [rows - begin, end - rows, np.full_like(guess, guess.max()), np.full_like(guess, np.log1p(total))]
+    extra += [rows - begin, end - rows, np.full_like(likely, likely.max()), np.full_like(likely, np.log1p(total))]
     return np.column_stack([seen, *extra]).astype(np.float32)
 
 
-def _mean_of(ids: NDArray[np.int64], mass: NDArray[np.float32], size: NDArray[np.float32]) -> NDArray[np.float64]:
+def _mean_of(ids: NDArray[np.int64], mass: Column, size: Column) -> NDArray[np.float64]:
     """The mean guess, by characters, over all the blocks with the same id."""
-    return (np.bincount(ids, mass) / np.maximum(np.bincount(ids, size), 1))[ids]
+    return np.asarray((np.bincount(ids, mass) / np.maximum(np.bincount(ids, size), 1))[ids])
 
 
 @functools.cache

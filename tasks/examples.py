@@ -1,0 +1,102 @@
+"""Examples to learn from: labelled pages as the model sees them, each in the several forms that a user may hand in.
+
+A page of the web also comes as the text of a browser, a crawler or an editor's copy and paste: so each page is shown
+as it is, as a text dump in one of three styles, and as a dump cut close around the article.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.limits import Limits
+from tasks.align import align, squeeze
+from tasks.blocks import cut
+from tasks.columns import Matrix
+from tasks.decode import decode
+from tasks.features import features
+from tasks.labelled import LabelledPage
+from tasks.page import Block, Container, Declared, Kind, Label, Page, Rejected
+from tasks.phrases import Phrases, load_phrases
+
+DECK_REACH = 0.6  # a page's first share in which a line equal to its deck is the deck
+CROP_BEFORE, CROP_AFTER = 8, 12  # most lines that a crop leaves around the article
+VIEW_WEIGHT = 0.5  # of a made view against the page itself
+FLAT, SPACED, MIXED = range(3)  # styles of dumps: no blank lines (WET), one after each (copy and paste), as browsers do
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A page to learn from. `weight` is 0 for blocks that are neither right nor wrong in the body (the deck)."""
+
+    page: Page = field(repr=False)
+    seen: Matrix = field(repr=False)
+    body: Bools = field(repr=False)
+    weight: Floats = field(repr=False)
+    group: str
+
+
+def examples(labelled: LabelledPage, phrases: Phrases | None = None) -> list[Example]:
+    """The views of a labelled page; none for a page without blocks or of which no block is in the known body."""
+    phrases = phrases or load_phrases()
+    source = decode(labelled.raw, Limits())
+    page = source if isinstance(source, Rejected) else cut(source)
+    if isinstance(page, Rejected) or not page.blocks:
+        return []
+    body = align([block.text for block in page.blocks], labelled.truth["body"])
+    if not body.any():
+        return []
+    weight = _weights(page, labelled.truth.get("deck"))
+    chance = np.random.default_rng(int.from_bytes(hashlib.sha256(labelled.id.encode()).digest()[:8], "big"))
+    return [
+        Example(view, features(view, _hits(view, phrases)), of, heavy * share, labelled.group)
+        for view, of, heavy, share in _views(page, body, weight, chance)
+    ]
+
+
+def _hits(page: Page, phrases: Phrases) -> list[list[Label]]:
+    return [[phrases.rules[index].label for index in found] for found in phrases.hits(b.text for b in page.blocks)]
+
+
+def _weights(page: Page, deck: str | list[str] | None) -> Floats:
+    """A block counts by its length's root, a page as much as any other."""
+    weight = np.sqrt([min(len(block.text), 600) for block in page.blocks]) + 2
+    decks = {squeeze(line) for line in ([deck] if isinstance(deck, str) else deck or [])}
+    for row, block in enumerate(page.blocks[: int(len(page.blocks) * DECK_REACH)]):
+        if decks and squeeze(block.text) in decks:
+            weight[row] = 0
+    return np.asarray(weight / max(weight.sum(), 1) * 100)
+
+
+def _views(
+    page: Page, body: Bools, weight: Floats, chance: np.random.Generator
+) -> Iterator[tuple[Page, Bools, Floats, float]]:
+    """The page itself; a dump of it, where it is none; and a dump cut close around the article."""
+    yield page, body, weight, 1.0
+    if page.kind is Kind.HTML:
+        page, body, weight = _as_dump(page, body, weight, int(chance.integers(3)))
+        yield page, body, weight, VIEW_WEIGHT
+    rows = np.flatnonzero(body)
+    begin = max(0, int(rows[0]) - int(chance.integers(1, CROP_BEFORE)))
+    end = min(len(body), int(rows[-1]) + 1 + int(chance.integers(CROP_AFTER)))
+    yield replace(page, blocks=page.blocks[begin:end]), body[begin:end], weight[begin:end], VIEW_WEIGHT
+
+
+def _as_dump(page: Page, body: Bools, weight: Floats, style: int) -> tuple[Page, Bools, Floats]:
+    """The page as its visible text, a line a block and at each `<br>`."""
+    blocks: list[Block] = []
+    rows: list[int] = []
+    for row, block in enumerate(page.blocks):
+        is_item = block.tag in ("li", "td", "tr", "dd", "dt", "button")
+        gap = {FLAT: 0, SPACED: 1, MIXED: 0 if is_item else 1}[style]
+        for line in block.text.split("\n"):
+            blocks.append(Block(line, gap=gap, indent=2 if style == MIXED and is_item else 0))
+            rows.append(row)
+            gap = 0
+    dump = Page(Kind.DUMP, tuple(blocks), (Container("", "", -1, 0),), Declared(), url=page.url)
+    return dump, body[rows], weight[rows]
