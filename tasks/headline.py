@@ -23,7 +23,9 @@ def dump_title_row(blocks: Sequence[Block], kept: Sequence[bool], named: Sequenc
     rows = [row for row in range(max(0, first - REACH), first + 1) if not named[row] and _may_be(blocks[row].text)]
     scored = [(_score(blocks, row, first, body, repeats, named), -row) for row in rows]
     best = max(scored, default=(0.0, 0))
-    return -best[1] if best[0] > 1.0 else None
+    if best[0] <= 1.0:
+        return None
+    return next(row for row in rows if blocks[row].text == blocks[-best[1]].text)  # the first, where it is repeated
 
 
 def _may_be(text: str) -> bool:
