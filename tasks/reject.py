@@ -7,7 +7,7 @@ has any text; an error page or a wall is one by its words *and* by having little
 import functools
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from importlib import resources
 
@@ -151,13 +151,13 @@ def _is_index(page: Page, blocks: Sequence[LabelledBlock]) -> bool:
     headlines = sum(block.tag in HEADINGS and shares[block.text] >= LINKED for block in page.blocks)
     if headlines < FEW:
         return False
-    alone = _alone(blocks)
+    alone = _alone(blocks, {text for text, share in shares.items() if share >= LINKED})
     return len(alone) >= FEW and sum(map(len, alone)) >= MOSTLY * sum(map(len, kept))
 
 
-def _alone(blocks: Sequence[LabelledBlock]) -> list[str]:
-    """The kept texts that have no kept block beside them."""
-    flags = [False, *(block.kept for block in blocks), False]
+def _alone(blocks: Sequence[LabelledBlock], links: Set[str]) -> list[str]:
+    """The kept texts, links apart, that have no such text beside them."""
+    flags = [False, *(block.kept and block.text not in links for block in blocks), False]
     beside = zip(blocks, flags, flags[1:], flags[2:], strict=False)
     return [block.text for block, before, kept, after in beside if kept and not before and not after]
 
