@@ -84,47 +84,43 @@ def _lines(page: Page, title_row: int | None) -> list[str]:
     """The lines near the headline that may be a byline: those that say so, those marked so, those beside a date."""
     start = 0 if title_row is None else max(0, title_row - BEFORE)
     end = (title_row or 0) + AFTER
-    told: list[str] = []
-    marked: list[str] = []
-    dated: list[str] = []
-    previous_dated = False
+    found: tuple[list[str], list[str], list[str]] = ([], [], [])
     for row, block in enumerate(page.blocks[start:end], start):
         if len(block.text) > MAX_LINE or row == title_row:
-            previous_dated = False
             continue
         if row and _LONE_BY.match(page.blocks[row - 1].text):
-            told.append(f"{page.blocks[row - 1].text} {block.text}")
-        has_date = block.datetime is not None or bool(_DATES.search(block.text))
-        if starts_with_by(block.text) or _GLUED.match(block.text) or _announces(block.text):
-            told.append(block.text)
-        elif _is_place(page, block):
-            marked.append(block.text)
-        elif (
-            row > (title_row or 0)
-            and (has_date or previous_dated or _date_follows(page, row))
-            and _may_name(block.text)
-        ):
-            dated.append(block.text)
-        previous_dated = has_date
-    return told + marked + dated + (_lone_name(page, title_row) if title_row is not None else [])
+            found[0].append(f"{page.blocks[row - 1].text} {block.text}")
+        elif (rank := _rank(page, row, title_row)) is not None:
+            found[rank].append(block.text)
+    return [*found[0], *found[1], *found[2], *(_lone_name(page, title_row) if title_row is not None else [])]
+
+
+def _rank(page: Page, row: int, title_row: int | None) -> int | None:
+    """0 for a line that announces its author, 1 for one marked as a byline, 2 for a name beside a date, else None."""
+    block = page.blocks[row]
+    if starts_with_by(block.text) or _GLUED.match(block.text) or _announces(block.text):
+        return 0
+    place = _place_of(page, block)
+    if place is not None:
+        return 1 if place else None
+    dated = any(_has_date(page.blocks[at]) for at in range(max(row - 1, 0), min(row + 2, len(page.blocks))))
+    return 2 if row > (title_row or 0) and dated and _may_name(block.text) else None
+
+
+def _has_date(block: Block) -> bool:
+    return len(block.text) <= MAX_LINE and (block.datetime is not None or _DATES.search(block.text) is not None)
 
 
 def _lone_name(page: Page, title_row: int) -> list[str]:
     """The line under the headline, or under the deck, that is a person's name and nothing else."""
-    near = [block.text for block in page.blocks[title_row + 1 : title_row + 3] if len(block.text) < MAX_ALONE]
-    return [text for text in near if looks_like_person(text) and text.count(" ") in (1, 2)]
+    near = [block for block in page.blocks[title_row + 1 : title_row + 3] if len(block.text) < MAX_ALONE]
+    named = [block for block in near if looks_like_person(block.text) and block.text.count(" ") in (1, 2)]
+    return [block.text for block in named if _place_of(page, block) is not False]
 
 
 def _announces(text: str) -> bool:
     found = byline_words().inside.search(text[:100])
     return found is not None and len(text) < 100 and text[found.end() : found.end() + 1].isupper()
-
-
-def _date_follows(page: Page, row: int) -> bool:
-    if row + 1 >= len(page.blocks):
-        return False
-    block = page.blocks[row + 1]
-    return len(block.text) < 80 and (block.datetime is not None or bool(_DATES.search(block.text)))
 
 
 def _may_name(text: str) -> bool:
@@ -133,15 +129,17 @@ def _may_name(text: str) -> bool:
     return len(parts) <= 3 and any(looks_like_person(part) for part in parts)
 
 
-def _is_place(page: Page, block: Block) -> bool:
+def _place_of(page: Page, block: Block) -> bool | None:
+    """Whether the elements around a line mark it as a byline (True) or as something else (False); None for neither."""
     place = block.container
-    found = False
+    found = None
     for _ in range(UP):
         if place < 0:
             break
         container = page.containers[place]
         if _NOT_PLACE.search(container.words):
             return False
-        found = found or _PLACE.search(container.words) is not None
+        if _PLACE.search(container.words):
+            found = True
         place = container.parent
     return found

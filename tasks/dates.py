@@ -42,7 +42,7 @@ _WRITTEN = re.compile(
 )
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[-/.年년–]\s?(\d{{1,2}})\s?[-/.月월–]\s?(\d{{1,2}})(?:日|일)?(?!\d)")
 _YEAR_LAST = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:19|20)\d{2}|\d{2})(?![./-]?\d)")
-_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?Z?", re.ASCII)
+_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z)?)?", re.ASCII)
 _JAVA = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d:\d\d:\d\d) (?:([A-Z]{2,5}) )?(\d{4})", re.ASCII)
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?", re.ASCII)
 _TIME = re.compile(
@@ -98,8 +98,9 @@ def _machine(text: str) -> Moment | None:
     if _EPOCH.fullmatch(text):
         return _epoch(text)
     if found := _COMPACT.fullmatch(text):
-        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-        return _moment((year, month, day), (hour, minute, second) if found.group(4) else None, None, text, Habits())
+        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+        clock = (hour, minute, second) if found.group(4) else None
+        return _moment((year, month, day), clock, found.group(7), text, Habits())
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

@@ -31,9 +31,9 @@ META: dict[str, str] = {
     "publish-date publish_date published_at pubdate pub_date publication_date published_time published_time_telegram "
     "cxenseparse:publishtime cxenseparse:recs:publishtime citation_publication_date citation_date og:published_time "
     "og:pubdate dc.date dcterms.date date_published datecreated ptime displaydate originalpublicationdate "
-    "analyticsattributes.articledate dcsext.articlefirstpublished rnews:datepublished iso-8601-publish-date "
+    "analyticsattributes.articledate rnews:datepublished iso-8601-publish-date "
     "article:create_at dc.created dc.date.created shareaholic:article_published_time bt:pubdate vr:published_time",
-    "loose_date": "date eomportal-lastupdate",
+    "loose_date": "date dcsext.articlefirstpublished",
     "modified": "article:modified_time og:article:modified_time article:modified datemodified og:updated_time "
     "dcterms.modified dc.date.modified date.modified date.updated article_date_updated last-modified revision_date "
     "lastmod article:updated_time",

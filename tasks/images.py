@@ -26,7 +26,8 @@ _CREDIT_AT_END = re.compile(
     r"bild(?:er|quelle|rechte|nachweis)?|fotograf[ií]a|imagen|imagem|immagine|cr[eé]dits?|credits?|quelle|beeld|bron|"
     r"fonte|fuente|zdjęcie|фото)(?:\s(?:credits?|courtesy|by|de|von|par|via|crédit))?"
     r"\s?[:/]|©|\(c\)\s|℗)\s?.{2,100}"
-    r"|\b(?:AP Photo|AFP|REUTERS|EPA|Getty Images|Shutterstock|Alamy|IMAGO|Imago|dpa|Keystone|Reuters)\b(?:/.{1,60})?)[)\]]?\.?$"
+    r"|\b(?:AP Photo|AFP|REUTERS|EPA|Getty Images|Shutterstock|Alamy|IMAGO|Imago|dpa|Keystone|Reuters)\b"
+    r"(?:/.{1,60})?)[)\]]?\.?$"
 )
 # "…a sentence. AGENCY/Jane Doe": a credit without a word that says so.
 _SLASHED = re.compile(r"(?<=[.!?”\")])\s([A-Z][\w.&'’ -]{1,40}/[A-Z][\w.&'’ /-]{1,60})$")

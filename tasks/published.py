@@ -199,7 +199,7 @@ def _anywhere(page: Page, habits: Habits) -> Moment | None:
     for row, block in enumerate(page.blocks):
         told = block.datetime is not None or bool(_DATE_PLACE.search(block.words))
         if len(block.text) <= (MAX_LINE if told else 60) and (block.datetime or _has_digit(block.text)):
-            for moment, _ in _of_line(page, _Line(row, block.text, block.datetime, 0), habits):
-                if _usable(page, moment):
+            for moment, is_change in _of_line(page, _Line(row, block.text, block.datetime, 0), habits):
+                if not is_change and _usable(page, moment):
                     return moment
     return None

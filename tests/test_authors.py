@@ -1,0 +1,126 @@
+"""Names in bylines of many languages, and which of a page's names are its authors'."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.authors import find_authors
+from tasks.names import looks_like_person, names_of
+from tasks.page import Block, Container, Declared, Kind, Page
+
+SITE = frozenset(("harbourgazette",))
+
+
+def persons(text, structured=False):
+    return [name.text for name in names_of([text], SITE, structured) if name.is_person]
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("By Jane Doe", ["Jane Doe"]),
+        ("By JANE DOE and JOHN ROE", ["JANE DOE", "JOHN ROE"]),
+        ("By Jane Doe, John Roe and Ann O’Hara", ["Jane Doe", "John Roe", "Ann O’Hara"]),
+        ("By Jane Doe, staff writer", ["Jane Doe"]),
+        ("By Jane Doe, Senior Political Correspondent", ["Jane Doe"]),
+        ("Jane Doe Contributing Food Editor", ["Jane Doe"]),
+        ("Written by Dr. Jane Doe, Ph.D., M.D.", ["Jane Doe"]),
+        ("By Jane Doe jane.doe@paper.example @janedoe", ["Jane Doe"]),
+        ("By Jane Doe | The Associated Press", ["Jane Doe"]),
+        ("By Jane Doe Associated Press", ["Jane Doe"]),
+        ("By Jane Doe for the Harbour Gazette", ["Jane Doe"]),
+        ("By Jane Doe in Washington", ["Jane Doe"]),
+        ("Jane Doe - Harbour Gazette", ["Jane Doe"]),
+        ("Von Jörg Wendtland und Anna-Lena Groß", ["Jörg Wendtland", "Anna-Lena Groß"]),
+        ("Von Jana Thom, dpa", ["Jana Thom"]),
+        ("Ein Gastbeitrag von Jana Thom", ["Jana Thom"]),
+        ("Par Solène Kervadec et Luc Moreau", ["Solène Kervadec", "Luc Moreau"]),
+        ("Por Tainá Quadros e Otávio Melo", ["Tainá Quadros", "Otávio Melo"]),
+        ("Por Nuria Balaguer y Andrés Cifuentes", ["Nuria Balaguer", "Andrés Cifuentes"]),
+        ("di Matteo Ferrandi", ["Matteo Ferrandi"]),
+        ("Door Wietske van der Laan en Piet de Vries", ["Wietske van der Laan", "Piet de Vries"]),
+        ("Av Ingrid Årdal og Einar Dahl", ["Ingrid Årdal", "Einar Dahl"]),
+        ("Автор: Віктор Волокіта", ["Віктор Волокіта"]),
+        ("文・森田 花", ["森田 花"]),
+        ("By Rui Ma", ["Rui Ma"]),
+        ("By Jan April", ["Jan April"]),
+        ("2 min read", []),
+        ("Monday", []),
+        ("Share this article", []),
+        ("https://paper.example/authors/jane-doe", []),
+        ("By Harbour Gazette", []),
+    ],
+)
+def test_names(byline, names):
+    assert persons(byline) == names
+
+
+def test_last_names_first_in_a_list():
+    found = names_of(["Roy, Aniruddha", "Patel, Jyoti"], SITE, structured=True)
+    assert [name.text for name in found] == ["Aniruddha Roy", "Jyoti Patel"]
+
+
+@pytest.mark.parametrize("desk", ["dpa", "Staff", "Redaktion", "Reuters", "The Onion", "BR24 Redaktion", "paper.com"])
+def test_agencies_and_desks_are_no_persons(desk):
+    assert [name.is_person for name in names_of([desk], SITE, structured=True)] == [False]
+
+
+def test_looks_like_person():
+    assert looks_like_person("Ludwig van Beethoven")
+    assert not looks_like_person("he said")
+    assert not looks_like_person("Route 66 Diner")
+
+
+def page(*texts, sources=(), words=None):
+    blocks = tuple(Block(text, "p", "", 1 if row == 0 else 2 + row) for row, text in enumerate(texts))
+    holders = [Container("body", "", -1, 0), Container("h1", "", 0, 1)]
+    holders += [Container("p", (words or {}).get(row, ""), 0, 1) for row in range(len(texts) + 1)]
+    return Page(Kind.HTML, blocks, tuple(holders), Declared(author_sources=sources))
+
+
+def authors(page):
+    return find_authors(page, (), 0, ("Harbour Gazette",))
+
+
+def test_declared_names_in_their_order():
+    assert authors(page("H", sources=(("Jana Thom", "Ole Brandt"), ("Ole Brandt",)))) == ("Jana Thom", "Ole Brandt")
+
+
+def test_a_shown_person_before_a_declared_desk():
+    assert authors(page("H", "By Jane Doe", sources=(("Staff",),))) == ("Jane Doe",)
+
+
+def test_a_declared_desk_where_nobody_is_named():
+    assert authors(page("H", "Text", sources=(("dpa",),))) == ("dpa",)
+
+
+def test_a_byline_marked_by_its_place():
+    assert authors(page("H", "Jana Thom", words={1: "article-byline"})) == ("Jana Thom",)
+    assert authors(page("H", "Jana Thom", words={1: "comment-author"})) == ()
+
+
+def test_a_name_beside_a_date():
+    assert authors(page("H", "27. Januar 2026 • Gregor Meier • 3 Minuten", "x")) == ("Gregor Meier",)
+
+
+def test_names_far_from_the_headline_are_not_the_authors():
+    assert authors(page("H", *["Text of the article."] * 30, "By Other Author")) == ()
+
+
+def test_nobody():
+    assert authors(page("H", "Text")) == ()
+
+
+@given(st.text(max_size=400), st.booleans())
+def test_any_byline_is_taken(text, structured):
+    for name in names_of([text], SITE, structured):
+        assert name.text.strip()
+
+
+@given(
+    st.lists(
+        st.sampled_from(["By ", "Von ", "Jane Doe", " and ", ", ", "dpa", " | ", "3 May 2024", "©", "\n"]), max_size=12
+    )
+)
+def test_any_mixture_is_taken(parts):
+    authors(page("H", "".join(parts) or "x"))

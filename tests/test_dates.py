@@ -1,0 +1,177 @@
+"""Dates as pages write them, and which of them is the article's."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.dates import Habits, find_dates, month_number, read_date, relative_date
+from tasks.page import Block, Container, Declared, Kind, Label, LabelledBlock, Page
+from tasks.published import find_dates_of
+from tasks.zones import zone_named
+
+US = Habits("en", "com", False)
+UK = Habits("en", "uk", True)
+
+
+def at(*parts):
+    return datetime(*parts, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "habits", "when", "zone"),
+    [
+        ("2024-05-03T15:47:42.389Z", US, at(2024, 5, 3, 15, 47, 42, 389000), "UTC"),
+        ("2024-05-03T15:47:42+0200", US, at(2024, 5, 3, 13, 47, 42), "+02:00"),
+        ("2024-05-03 15:47", US, at(2024, 5, 3, 15, 47), None),
+        ("2024-05-03", US, at(2024, 5, 3), None),
+        ("20240503T154700Z", US, at(2024, 5, 3, 15, 47), "UTC"),
+        ("1714747662", US, at(2024, 5, 3, 14, 47, 42), "UTC"),
+        ("1714747662000", US, at(2024, 5, 3, 14, 47, 42), "UTC"),
+        ("Thu, 19 Oct 2017 22:59:00 +0200", US, at(2017, 10, 19, 20, 59), "+02:00"),
+        ("Mon Aug 03 12:45:00 EDT 2015", US, at(2015, 8, 3, 16, 45), "EDT"),
+        ("Fri Dec 22 2023 15:04:05 GMT+0100 (CET)", US, at(2023, 12, 22, 14, 4, 5), "+01:00"),
+        ("October 19, 2017 22:59", US, at(2017, 10, 19, 22, 59), None),
+        ("Published: Oct. 21, 2021, 6:02 p.m.", US, at(2021, 10, 21, 18, 2), None),
+        ("3:41 PM EST, Sun December 24, 2023", US, at(2023, 12, 24, 20, 41), "EST"),
+        ("July 24, 2023 3:41 PM ET", US, at(2023, 7, 24, 19, 41), "ET"),
+        ("January 24, 2023 3:41 PM ET", US, at(2023, 1, 24, 20, 41), "ET"),
+        ("12 Mar 2024, 10:05 IST", Habits("en", "in"), at(2024, 3, 12, 4, 35), "IST"),
+        ("12 Mar 2024, 10:05 IST", Habits("en", "il"), at(2024, 3, 12, 8, 5), "IST"),
+        ("Jane Doe, CorrespondentDec 22, 2023, 10:15 PM", US, at(2023, 12, 22, 22, 15), None),
+        ("5/3/2024", US, at(2024, 5, 3), None),
+        ("5/3/2024", UK, at(2024, 3, 5), None),
+        ("25/3/2024", US, at(2024, 3, 25), None),
+        ("03.05.2024 | 12:30 Uhr", Habits("de"), at(2024, 5, 3, 12, 30), None),
+        ("19. Oktober 2017, 22:59 Uhr", Habits("de"), at(2017, 10, 19, 22, 59), None),
+        ("1er mai 2024 à 12h30", Habits("fr"), at(2024, 5, 1, 12, 30), None),
+        ("19 de octubre de 2017 22:59", Habits("es"), at(2017, 10, 19, 22, 59), None),
+        ("24 maggio 2024 alle 7:05", Habits("it"), at(2024, 5, 24, 7, 5), None),
+        ("24/05/2024 11h02", Habits("pt"), at(2024, 5, 24, 11, 2), None),
+        ("29 augustus 2024 om 19:10", Habits("nl"), at(2024, 8, 29, 19, 10), None),
+        ("3 мая 2024, 12:30", Habits("ru"), at(2024, 5, 3, 12, 30), None),
+        ("3 Mayıs 2024 Cuma 10:00", Habits("tr"), at(2024, 5, 3, 10), None),
+        ("2024. május 3. 12:00", Habits("hu"), at(2024, 5, 3, 12), None),
+        ("2024 m. gegužės 3 d. 10:00", Habits("lt"), at(2024, 5, 3, 10), None),
+        ("2017年10月19日 22時59分", Habits("ja"), at(2017, 10, 19, 22, 59), None),
+        ("2024년 5월 3일 오후 3:20", Habits("ko"), at(2024, 5, 3, 15, 20), None),
+        ("١٢ مايو ٢٠٢٣", Habits("ar"), at(2023, 5, 12), None),
+        ("2 พฤษภาคม 2567", Habits("th"), at(2024, 5, 2), None),
+    ],
+)
+def test_reads(text, habits, when, zone):
+    moment = read_date(text, habits)
+    assert moment is not None
+    assert (moment.when, moment.zone) == (when, zone)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "31/31/2024", "2024-13-45", "8.6/ 10", "10 hours", "Mai 2024", "1812-05-03", "in 2024", "5월 3일"]
+)
+def test_reads_nothing(text):
+    assert read_date(text, US) is None
+
+
+def test_raw_is_the_text_of_the_page():
+    assert read_date("Published: Oct. 21, 2021, 6:02 p.m. | News", US).raw == "Oct. 21, 2021, 6:02 p.m."
+    assert read_date("٣ مايو ٢٠٢٣", Habits("ar")).raw == "٣ مايو ٢٠٢٣"
+
+
+def test_two_dates_in_the_order_of_the_text():
+    found = list(find_dates("Published May 2, 2019, updated May 3, 2019 at 8:00", US))
+    assert [moment.when for moment in found] == [at(2019, 5, 2), at(2019, 5, 3, 8)]
+
+
+def test_another_languages_month_word_is_not_believed():
+    assert month_number("gen", "it") == 1
+    assert month_number("gen", "en") is None
+    assert month_number("listopad", "pl") == 11
+
+
+def test_relative_time_is_counted_from_the_fetch():
+    fetched = at(2024, 5, 3, 12)
+    assert relative_date("2 hours ago", fetched, US).when == at(2024, 5, 3, 10)
+    assert relative_date("vor 3 Stunden", fetched, Habits("de")).when == at(2024, 5, 3, 9)
+    assert relative_date("long ago", fetched, US) is None
+
+
+@given(st.text(max_size=500))
+def test_any_text_is_taken(text):
+    read_date(text, US)
+    list(find_dates(text, Habits("de")))
+
+
+@given(st.text("0123456789:./- TZ+apmMOctober", max_size=60))
+def test_any_near_date_is_taken(text):
+    moment = read_date(text, UK)
+    assert moment is None or moment.when.tzinfo is UTC
+
+
+@given(st.from_regex(r"[+-]\d{1,2}(:?\d\d)?", fullmatch=True) | st.text("ABCDESTZ", min_size=1, max_size=5))
+def test_any_zone_is_taken(name):
+    zone_named(name)
+
+
+def page(*texts, published=(), modified=(), url=None, fetched_at=None, times=None):
+    blocks = tuple(
+        Block(text, "h1" if row == 0 else "p", "", 1 if row == 0 else 0, datetime=(times or {}).get(row))
+        for row, text in enumerate(texts)
+    )
+    holders = (Container("body", "", -1, 0), Container("h1", "", 0, 1))
+    return Page(Kind.HTML, blocks, holders, Declared(published=published, modified=modified), (), url, fetched_at)
+
+
+def dates(page, habits=US):
+    return find_dates_of(page, (), 0, habits)
+
+
+def test_declared_date_with_zone_before_one_without():
+    found = dates(page("H", published=("2024-05-03", "2024-05-03T15:47:00+02:00")))
+    assert found.published.raw == "2024-05-03T15:47:00+02:00"
+
+
+def test_shown_date_and_its_change():
+    found = dates(page("H", "By Jane Doe", "Published May 2, 2019 8:15 am. Updated May 3, 2019 at 9:00 am"))
+    assert found.published.when == at(2019, 5, 2, 8, 15)
+    assert found.modified.when == at(2019, 5, 3, 9)
+
+
+def test_the_modified_date_is_never_the_published_one():
+    found = dates(page("H", "Updated May 3, 2019", modified=("2019-05-03",)))
+    assert found.published is None
+    assert found.modified.when == at(2019, 5, 3)
+
+
+def test_dates_after_the_fetch_are_not_believed():
+    found = dates(page("H", "May 2, 2019", published=("2031-01-01",), fetched_at=at(2019, 6, 1)))
+    assert found.published.when == at(2019, 5, 2)
+
+
+def test_an_unset_date_is_not_believed():
+    assert dates(page("H", published=("1970-01-01T00:00:00Z",))).published is None
+
+
+def test_the_address_tells_the_day():
+    found = dates(page("H", url="https://paper.example/2017/10/19/story"))
+    assert found.published.when == at(2017, 10, 19)
+    assert dates(page("H", url="https://paper.example/news/2039026")).published is None
+
+
+def test_the_address_decides_between_shown_dates():
+    found = dates(page("H", "May 30, 2019", "May 2, 2019 at 8:15", url="https://paper.example/2019/05/02/story"))
+    assert found.published.when == at(2019, 5, 2, 8, 15)
+
+
+def test_a_time_element():
+    found = dates(page("H", "2. Mai, 10 Uhr", times={1: "2024-05-02T10:00:00+02:00"}))
+    assert (found.published.when, found.published.zone) == (at(2024, 5, 2, 8), "+02:00")
+
+
+def test_a_dump():
+    texts = ("Menu", "H is a headline", "May 2, 2019 08:15", "Body. " * 40, "May 9, 2019")
+    labels = (Label.NAVIGATION, Label.TITLE, Label.TIMESTAMP, Label.PARAGRAPH, Label.RELATED)
+    blocks = tuple(LabelledBlock(text, label, "x", 1.0) for text, label in zip(texts, labels, strict=True))
+    dump = Page(Kind.DUMP, tuple(map(Block, texts)), (Container("", "", -1, 0),), Declared())
+    found = find_dates_of(dump, blocks, 1, US)
+    assert (found.published.raw, found.published.zone) == ("May 2, 2019 08:15", None)
