@@ -22,10 +22,9 @@ _ANNOUNCES = re.compile(
 )
 # What opens the credit at a caption's end.
 _CREDIT_AT_END = re.compile(
-    r"\s?[(\[|/–—·-]?\s?(?:(?:\b(?:photo|image|picture|photograph|illustration|graphic|fotos?|"
+    r"\s?[(\[|/–—·-]?\s?(?:(?i:\b(?:photo|image|picture|photograph|illustration|graphic|fotos?|"
     r"bild(?:er|quelle|rechte|nachweis)?|fotograf[ií]a|imagen|imagem|immagine|cr[eé]dits?|credits?|quelle|beeld|bron|"
-    r"fonte|fuente|zdjęcie|фото)(?:\s(?:credits?|courtesy|by|de|von|par|via|crédit))?"
-    r"\s?[:/]|©|\(c\)\s|℗)\s?.{2,100}"
+    r"fonte|fuente|zdjęcie|фото)(?:\s(?:credits?|courtesy|by|de|von|par|via|crédit))?\s?[:/]|©|\(c\)\s|℗)\s?.{2,100}"
     r"|\b(?:AP Photo|AFP|REUTERS|EPA|Getty Images|Shutterstock|Alamy|IMAGO|Imago|dpa|Keystone|Reuters)\b"
     r"(?:/.{1,60})?)[)\]]?\.?$"
 )

@@ -22,7 +22,8 @@ _LIVE = re.compile(
 _LIVE_TITLE = re.compile(
     r"^\W{0,2}live\b\s?[:+–-]|\blive[ -]?(?:blog|ticker|updates?)\b|\bnewsticker\b|\bliveticker\b", re.IGNORECASE
 )
-_CITY = r"[^\W\d_a-zß-ÿ][^\W\d_a-zß-ÿ.'’-]{1,20}(?:[ -][^\W\d_a-zß-ÿ.'’-]{2,20}){0,3}"
+_CAPITAL = r"[^\W\d_a-zß-ÿ]"
+_CITY = rf"{_CAPITAL}(?:{_CAPITAL}|[.'’-]){{1,20}}(?:[ -](?:{_CAPITAL}|[.'’-]){{2,20}}){{0,3}}"
 _PLACE = r"[^\W\d_a-zß-ÿ][^\W\d_]{1,20}(?:[ -][^\W\d_]{2,20}){0,2}"
 _DATELINE = re.compile(
     rf"({_CITY})(?:,\s[^\W\d_][\w .]{{1,25}})?\s?(?:[(/][^()]{{2,40}}[)/])?\s?(?:[—–]|--|-(?=\s))\s?(?=\S)"
@@ -109,12 +110,11 @@ def _is_paywalled(facts: Declared, blocks: Sequence[LabelledBlock]) -> bool:
 def align(page: Page, blocks: Sequence[LabelledBlock]) -> list[int]:
     """For each labelled block the row of the page's block that it is, or is cut from."""
     rows: list[int] = []
-    row, last = -1, len(page.blocks) - 1
+    row, last, used = 0, len(page.blocks) - 1, False
     for block in blocks:
-        if row < last and (
-            block.text == page.blocks[row + 1].text
-            or (block.text not in page.blocks[max(row, 0)].text and block.text in page.blocks[row + 1].text)
-        ):
-            row += 1
-        rows.append(max(row, 0))
+        if used and row < last and block.text in page.blocks[row + 1].text:
+            here = page.blocks[row].text
+            row += here == block.text or block.text not in here
+        rows.append(row)
+        used = True
     return rows
