@@ -9,7 +9,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from tasks.page import LabelledBlock
 
 ENOUGH = 200  # characters; the language of shorter texts is the declared one
-READ = 800  # characters that are looked at
+READ = 500  # characters that are looked at
 SURE = 0.9  # probability from which the text is believed against what the page declares
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_]|$)", re.IGNORECASE)
 # Codes of ISO 639-1 and others that stand for the same language, or for one of its variants.

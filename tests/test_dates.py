@@ -119,7 +119,9 @@ def page(*texts, published=(), modified=(), url=None, fetched_at=None, times=Non
         for row, text in enumerate(texts)
     )
     holders = (Container("body", "", -1, 0), Container("h1", "", 0, 1))
-    return Page(Kind.HTML, blocks, holders, Declared(published=published, modified=modified), (), url, fetched_at)
+    return Page(
+        Kind.HTML, blocks, holders, Declared(published=published, modified=modified), url=url, fetched_at=fetched_at
+    )
 
 
 def dates(page, habits=US):

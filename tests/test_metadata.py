@@ -21,7 +21,7 @@ def labelled(*pairs):
 
 def page(*texts, facts=None, pictures=(), url=None):
     blocks = tuple(Block(text, "p", "", 0) for text in texts)
-    return Page(Kind.HTML, blocks, (Container("body", "", -1, 0),), facts or Declared(), pictures, url)
+    return Page(Kind.HTML, blocks, (Container("body", "", -1, 0),), facts or Declared(), pictures, url=url)
 
 
 @pytest.mark.parametrize(
