@@ -6,7 +6,6 @@ the patterns stand together in one RE2 set, which reads a text once and in linea
 
 import functools
 import hashlib
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from tasks.rulefile import (
 
 __all__ = ["Part", "Phrases", "Rule", "RuleError", "Strength", "load_phrases", "normal", "trim"]
 
-SET_MEMORY = 32 << 20  # bytes that an automaton's cache may take; it grows with what it meets
+SET_MEMORY = 64 << 20  # bytes that an automaton's cache may take; it grows with what it meets
 RECURRING_CHARS = 80  # shorter texts recur from page to page: menus, dates, names
 REMEMBERED = 20_000
 
@@ -64,8 +63,8 @@ class Phrases:
     def __init__(self, rules: Sequence[Rule], digest: str = "") -> None:
         self.rules = tuple(rules)
         self.digest = digest
-        self._short = _pattern_sets(self.rules, 0)
-        self._long = _pattern_sets(self.rules, SHORT_CHARS)
+        self._short = _Sieve(self.rules, 0)
+        self._long = _Sieve(self.rules, SHORT_CHARS)
         self._longest = max((rule.max_chars for rule in self.rules), default=0)
         self._remembered = functools.lru_cache(REMEMBERED)(self._match)
 
@@ -79,10 +78,7 @@ class Phrases:
         bare = normal(trim(text))
         if not bare or len(bare) > self._longest:
             return ()
-        found: list[int] = []
-        for patterns in self._short if len(bare) <= SHORT_CHARS else self._long:
-            found += patterns.match(bare)
-        return tuple(sorted(found)) if found else ()
+        return (self._short if len(bare) <= SHORT_CHARS else self._long).match(bare)
 
     def hits(self, texts: Iterable[str]) -> list[tuple[int, ...]]:
         """`match` for all the blocks of a page."""
@@ -106,17 +102,32 @@ class Phrases:
         return trim(bare[slice(*span)]) if span else bare
 
 
-class _PatternSet:
-    """One RE2 set over rules with the same needs."""
+class _Sieve:
+    """Rules that read texts longer than `above` characters: those without needs in one set, the rest by their needs."""
 
-    def __init__(self, members: Sequence[tuple[int, Rule]], needs: Sequence[str]) -> None:
+    def __init__(self, rules: Sequence[Rule], above: int) -> None:
+        groups: dict[tuple[str, ...], list[tuple[int, Rule]]] = {(): []}
+        for index, rule in enumerate(rules):
+            if rule.max_chars > above:
+                groups.setdefault(rule.needs, []).append((index, rule))
+        self._always, *self._needy = (_PatternSet(members) for members in groups.values())
+        self._needed = _compiled_set("(?i:" + "|".join(map(re2.escape, needs)) + ")" for needs in groups if needs)
+
+    def match(self, text: str) -> tuple[int, ...]:
+        found = self._always.match(text)
+        for at in self._needed(text) or ():
+            found += self._needy[at].match(text)
+        return tuple(sorted(found)) if found else ()
+
+
+class _PatternSet:
+    """One RE2 set over rules."""
+
+    def __init__(self, members: Sequence[tuple[int, Rule]]) -> None:
         self._members = tuple((index, rule.max_chars) for index, rule in members)
-        self._needed = _finder(needs) if needs else None
-        self._find = _compiled_set([rule.pattern for _, rule in members])
+        self._find = _compiled_set(rule.pattern for _, rule in members)
 
     def match(self, text: str) -> list[int]:
-        if self._needed is not None and not self._needed(text):
-            return []
         size = len(text)
         hits = (self._members[at] for at in self._find(text) or ())
         return [index for index, bound in hits if size <= bound]
@@ -128,26 +139,10 @@ def _compiled_set(patterns: Iterable[str]) -> Callable[[str], list[int] | None]:
     options.log_errors = False
     options.max_mem = SET_MEMORY
     searched = re2.Set.SearchSet(options)
-    for pattern in patterns:
-        searched.Add(pattern)
+    count = sum(1 for pattern in patterns if searched.Add(pattern) >= 0)
     searched.Compile()
     search: Callable[[str], list[int] | None] = searched.Match
-    return search
-
-
-def _finder(needs: Sequence[str]) -> Callable[[str], object]:
-    """A search for any of the texts; the standard `re` is quicker for single characters, a set for words."""
-    pattern = "|".join(map(re.escape, needs))
-    return re.compile(pattern).search if max(map(len, needs)) == 1 else _compiled_set([pattern])
-
-
-def _pattern_sets(rules: Sequence[Rule], above: int) -> tuple[_PatternSet, ...]:
-    """The rules that read texts longer than `above` characters, by what they need."""
-    groups: dict[tuple[str, ...], list[tuple[int, Rule]]] = {}
-    for index, rule in enumerate(rules):
-        if rule.max_chars > above:
-            groups.setdefault(rule.needs, []).append((index, rule))
-    return tuple(_PatternSet(members, needs) for needs, members in groups.items())
+    return search if count else lambda _: None
 
 
 @functools.cache
