@@ -15,10 +15,8 @@ from tests.test_flow import descendants, gone_within
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_serve_runs_on_schedule_and_stops_its_server(
-    environment: dict[str, str], tmp_path: Path, number: int, code: int
-) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_runs_on_schedule_and_stops_its_server(environment: dict[str, str], tmp_path: Path, number: int) -> None:
     pages, archive = write_pages(tmp_path / "pages", range(3)), tmp_path / "archive"
     command = [sys.executable, "-m", "flows.cli", "serve", "--cron", "* * * * *", str(pages), "--to", str(archive)]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -28,7 +26,7 @@ def test_serve_runs_on_schedule_and_stops_its_server(
     family = descendants(process.pid)
     process.send_signal(number)
     output, errors = process.communicate(timeout=60)
-    assert process.returncode == code, errors
+    assert process.returncode == 0, errors
     assert re.match(r"archiving at \* \* \* \* \* \(UTC\)", output)
     assert "Traceback" not in errors
     gone_within(family, 15)
