@@ -24,6 +24,7 @@ from tasks.rulefile import (
     RuleError,
     Strength,
     compile_pattern,
+    quiet,
     read_rules,
 )
 
@@ -135,8 +136,7 @@ class _PatternSet:
 
 def _compiled_set(patterns: Iterable[str]) -> Callable[[str], list[int] | None]:
     """A search for all patterns at once: the places of those that hit."""
-    options = re2.Options()
-    options.log_errors = False
+    options = quiet()
     options.max_mem = SET_MEMORY
     searched = re2.Set.SearchSet(options)
     count = sum(1 for pattern in patterns if searched.Add(pattern) >= 0)

@@ -1,5 +1,6 @@
 """Reading the phrase rules' files, and checking every rule before it is used."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ SHARED = "neutral.toml"  # its definitions serve all files
 
 KEYS = frozenset({"id", "label", "pattern", "strength", "max_chars", "needs", "drop", "keep"})
 MAY_LACK = frozenset({"max_chars", "needs"})
+GROUP = re.compile(r"\(\?P<(\w+)>")
 VALUE = "_value"  # group `credit_value` is the bare name inside group `credit`
 
 Member = TypeVar("Member", bound=StrEnum)
@@ -70,9 +72,14 @@ def read_rules(contents: Mapping[str, bytes]) -> Iterator[Rule]:
 
 def compile_pattern(pattern: str) -> "re2._Regexp[str]":
     """The pattern as RE2 reads it. Raises `re2.error`."""
+    return re2.compile(pattern, quiet())
+
+
+def quiet() -> re2.Options:
+    """Options that keep RE2 from writing to standard error."""
     options = re2.Options()
     options.log_errors = False
-    return re2.compile(pattern, options)
+    return options
 
 
 def _parse(name: str, content: bytes) -> dict[str, Any]:
@@ -151,18 +158,24 @@ def _check_keys(where: str, entry: Mapping[str, Any]) -> None:
 
 def _check_pattern(where: str, rule: Rule) -> None:
     try:
-        names = compile_pattern(rule.pattern).groupindex
-    except re2.error as error:
-        raise RuleError(f"{where}: pattern: {_reason(error)}") from error
+        re2.Set.SearchSet(quiet()).Add(rule.pattern)
+    except re2.error:
+        raise RuleError(f"{where}: pattern: {_refusal(rule.pattern)}") from None
+    names = GROUP.findall(rule.pattern)
     if rule.strength is Strength.SPLIT and not names:
         raise RuleError(f"{where}: a split needs named groups")
     for name in names:
         _member(where, Label, name.removesuffix(VALUE))
 
 
-def _reason(error: re2.error) -> str:
-    said = error.args[0] if error.args else "refused"
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+def _refusal(pattern: str) -> str:
+    """What RE2 says of a pattern that it refuses; asked only then, since to compile is dear."""
+    try:
+        compile_pattern(pattern)
+    except re2.error as error:
+        said = error.args[0] if error.args else "refused"
+        return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return "refused"
 
 
 def _text(where: str, entry: Mapping[str, Any], key: str) -> str:
