@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
-from lxml import html as lxml_html
 
 from tasks.declared import declared
+from tasks.headline import headline_row
 from tasks.page import Block, Container, Declared, Kind, Page, Picture, Rejected, RejectReason, Source
 from tasks.shingles import coverage
 
@@ -33,9 +33,10 @@ MAX_WORDS = 300  # characters of class, id, … kept of one element
 MAX_BLOCKS = 50_000
 CELL = " | "  # between the cells of a table's row
 MIN_HIDDEN_BODY = 400  # characters of an articleBody that are worth a look where the markup lacks them
+PROBE = 40  # characters
 BODY_SHOWN = 0.5  # a declared body of which less than this share is seen in the markup adds its own blocks
 
-_PARSER = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+_PARSER = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
 
 
 def cut(source: Source) -> Page | Rejected:
@@ -43,13 +44,16 @@ def cut(source: Source) -> Page | Rejected:
     if source.kind is Kind.DUMP:
         return cut_dump(source)
     try:
-        root = lxml_html.document_fromstring(source.text.encode("utf-8", "replace"), parser=_PARSER)
-    except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
+        root = etree.fromstring(source.text.encode("utf-8", "replace"), _PARSER)
+    except etree.LxmlError as error:
         return Rejected("", RejectReason.UNPARSABLE, str(error))
+    if root is None:
+        return Rejected("", RejectReason.UNPARSABLE, "no element")
     facts = declared(root, source.url)
     cutter = _Cutter()
     cutter.walk(root)
     cutter.add_declared_body(facts)
+    headline = headline_row(cutter.blocks, facts.headlines)
     return Page(
         Kind.HTML,
         tuple(cutter.blocks),
@@ -58,6 +62,7 @@ def cut(source: Source) -> Page | Rejected:
         tuple(cutter.pictures),
         source.url,
         source.fetched_at,
+        headline,
     )
 
 
@@ -97,7 +102,8 @@ class _Cutter:
         self.link_chars = self.strong_chars = 0
         self.links = self.strongs = 0  # open elements of that kind
         self.datetime: str | None = None
-        self.open: list[int] = []  # indices of the containers around this place
+        self.open: list[Any] = []  # the elements around this place that make blocks
+        self.known: list[int] = []  # the containers of the first of them: one is made when its first block is
 
     def walk(self, root: Any) -> None:
         """Visit the tree in reading order, without recursion: pages nest as deep as they like."""
@@ -136,11 +142,9 @@ class _Cutter:
                 stack.append((child, iter(child), True))
 
     def _enter(self, element: Any) -> None:
-        self._flush()
-        tag = element.tag
-        parent = self.open[-1] if self.open else -1
-        self.containers.append(Container(tag, _words(element), parent, len(self.open)))
-        self.open.append(len(self.containers) - 1)
+        if self.parts:
+            self._flush()
+        self.open.append(element)
         self._text(element.text)
 
     def _enter_inline(self, element: Any, tag: str) -> None:
@@ -154,8 +158,11 @@ class _Cutter:
 
     def _leave(self, element: Any, is_block: bool) -> None:
         if is_block:
-            self._flush()
+            if self.parts:
+                self._flush()
             self.open.pop()
+            if len(self.known) > len(self.open):
+                self.known.pop()
         elif element.tag == "a":
             self.links -= 1
         elif element.tag in STRONG:
@@ -189,7 +196,7 @@ class _Cutter:
             text = _fold("".join(self.parts))
             self.parts = []
             if text and len(self.blocks) < MAX_BLOCKS:
-                index = self.open[-1] if self.open else 0
+                index = self._container()
                 maker = self.containers[index]
                 self.blocks.append(
                     Block(
@@ -205,6 +212,14 @@ class _Cutter:
         self.breaks = self.link_chars = self.strong_chars = 0
         self.datetime = None
 
+    def _container(self) -> int:
+        """The container of the innermost open element, made with all around it that are still missing."""
+        known = self.known
+        for element in self.open[len(known) :]:
+            self.containers.append(Container(element.tag, _words(element), known[-1] if known else -1, len(known)))
+            known.append(len(self.containers) - 1)
+        return known[-1]
+
     def _row(self, row: Any, cells: list[Any]) -> None:
         """A table's row of plain cells is one block."""
         self._enter(row)
@@ -219,7 +234,7 @@ class _Cutter:
         source = next((value for key in IMAGE_SOURCES if (value := element.get(key)) and value[:5] != "data:"), None)
         if source:
             url = source.split()[0].rstrip(",") if source.strip() else ""
-            container = self.open[-1] if self.open else 0
+            container = self._container()
             before = len(self.blocks) + bool(self.parts)
             self.pictures.append(Picture(url, _fold(element.get("alt") or ""), before, container))
 
@@ -228,13 +243,23 @@ class _Cutter:
         body = facts.body or ""
         if len(body) < MIN_HIDDEN_BODY:
             return
-        if coverage(body, "\n".join(block.text for block in self.blocks)) >= BODY_SHOWN:
+        shown = "\n".join(block.text for block in self.blocks)
+        if _probed(body, shown) or coverage(body, shown) >= BODY_SHOWN:
             return
+        if not self.containers:
+            self.containers.append(Container("body", "", -1, 0))
         self.containers.append(Container("script", "articlebody", 0, 1))
         index = len(self.containers) - 1
         self.blocks += [
             Block(text, "p", "articlebody", index) for part in body.split("\n") if (text := " ".join(part.split()))
         ]
+
+
+def _probed(body: str, shown: str) -> bool:
+    """Whether pieces from all over the body stand in the text as they are: the quick answer for nearly all pages."""
+    step = len(body) // 6
+    pieces = [body[at : at + PROBE].strip() for at in range(step, step * 6, step)]
+    return sum(piece in shown for piece in pieces) * 2 > len(pieces)
 
 
 def _is_for_ears(span: Any) -> bool:

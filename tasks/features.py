@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.columns import Column, Columns, Matrix, bits, rolling, shift
+from tasks.headline import fold
 from tasks.page import Block, Kind, Label, Page
 from tasks.places import AROUND, KINDS_OF_PLACE, TAG_GROUP, TAG_GROUPS, container_places
 from tasks.tree import add_tree
-
-TITLE_CHARS = 400  # longer blocks are no headline
 
 # ---- characters ------------------------------------------------------------------------------------------------------
 
@@ -74,9 +73,8 @@ def columns(page: Page, hits: Sequence[Sequence[Label]]) -> Columns:
     _add_hits(out, hits)
     _add_position(out, page, text)
     _add_groups(out, page, text)
-    row = title_row(page)
-    add_tree(out, page, text, row)
-    _add_declared(out, page, row)
+    add_tree(out, page, text)
+    _add_declared(out, page)
     _add_neighbours(out)
     return out
 
@@ -213,48 +211,25 @@ def _add_groups(out: Columns, page: Page, text: dict[str, Column]) -> None:
     out.add("group_of_page", (good / max(float(good.sum()), 1.0))[ids])
 
 
-def _fold(text: str) -> str:
-    return re.sub(r"[\W_]+", " ", text[:400]).strip().casefold()
-
-
-def title_row(page: Page) -> int | None:
-    """The block that shows the article's headline: the one that the page declares, a heading before any other.
-
-    Where none is the same, an `<h1>` that shares its words with what is declared; else the first `<h1>`: on some pages
-    that is the site's name.
-    """
-    wanted = {folded for headline in page.declared.headlines if (folded := _fold(headline))}
-    short = [(row, block) for row, block in enumerate(page.blocks) if len(block.text) < TITLE_CHARS]
-    same = [row for row, block in short if _fold(block.text) in wanted]
-    heads = [row for row, block in short if block.tag == "h1"]
-    alike = [row for row in heads if _is_part_of_any(_fold(page.blocks[row].text), wanted)]
-    headings = [row for row in same if page.blocks[row].tag in ("h1", "h2")]
-    return next(iter(headings + alike + same + heads), None)
-
-
-def _is_part_of_any(text: str, wanted: set[str]) -> bool:
-    """Whether one holds the other: "Headline" and "Headline | Site"."""
-    return len(text) > 10 and any(text in other or (len(other) > 10 and other in text) for other in wanted)
-
-
-def _add_declared(out: Columns, page: Page, row: int | None) -> None:
+def _add_declared(out: Columns, page: Page) -> None:
     """How the block relates to the headline, the description and the body that the page declares."""
     count = len(page.blocks)
     rows = np.arange(count)
-    after = np.full(count, np.nan) if row is None else rows - row
+    after = np.full(count, np.nan) if page.headline is None else rows - page.headline
     out.add("after_title", np.sign(after) * np.log1p(np.abs(after)))
     out.add("is_title", after == 0)
-    described = {_fold(text)[:80] for text in page.declared.descriptions if len(text) > 30}
-    out.add(
-        "is_described",
-        np.array([len(block.text) > 30 and _fold(block.text)[:80] in described for block in page.blocks]),
-    )
+    described = {fold(text)[:80] for text in page.declared.descriptions if len(text) > 30}
+    out.add("is_described", np.array([_begins_with_any(block.text, described) for block in page.blocks]))
     body = " ".join((page.declared.body or "").split())
     if len(body) < 200:
         out.add("in_declared_body", np.full(count, np.nan))
         return
     flat = re.sub(r"\W+", "", body)
     out.add("in_declared_body", np.array([re.sub(r"\W+", "", block.text)[:60] in flat for block in page.blocks]))
+
+
+def _begins_with_any(text: str, described: set[str]) -> bool:
+    return len(text) > 30 and bool(described) and fold(text[:160])[:80] in described
 
 
 _SEEN_BY_NEIGHBOURS = (

@@ -1,13 +1,50 @@
-"""Which line of a text dump is the article's headline: there is no markup to say so, but the body's words do."""
+"""Which block is the article's headline: by what the page declares, or, in a text dump, by the body's words."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tasks.page import Block
 from tasks.shingles import tokens
 
+TITLE_CHARS = 400  # longer blocks are no headline
+SIGNS = 40  # characters that a headline may have besides letters and digits
 REACH = 40  # lines before the body in which the headline is looked for
 SHORTEST, LONGEST = 8, 250  # characters
+
+
+def fold(text: str) -> str:
+    """The text (its first 400 characters) without case and signs."""
+    return " ".join(re.sub(r"[\W_]+", " ", text[:TITLE_CHARS]).split()).casefold()
+
+
+def headline_row(blocks: Sequence[Block], headlines: Iterable[str]) -> int | None:
+    """The block that shows the article's headline: the one that the page declares, a heading before any other.
+
+    Where none is the same, an `<h1>` that shares its words with what is declared; else the first `<h1>`: on some pages
+    that is the site's name.
+    """
+    wanted = {folded for headline in headlines if (folded := fold(headline))}
+    shortest, longest = min(map(len, wanted), default=0), max(map(len, wanted), default=0) + SIGNS
+    same, alike, heads = [], [], []
+    for row, block in enumerate(blocks):
+        is_head = block.tag == "h1"
+        if not is_head and not shortest <= len(block.text) <= longest:
+            continue
+        folded = fold(block.text)
+        if folded in wanted:
+            same.append(row)
+        elif is_head and _is_part_of_any(folded, wanted):
+            alike.append(row)
+        if is_head:
+            heads.append(row)
+    headings = [row for row in same if blocks[row].tag in ("h1", "h2")]
+    return next(iter(headings + alike + same + heads), None)
+
+
+def _is_part_of_any(text: str, wanted: set[str]) -> bool:
+    """Whether one holds the other: "Headline" and "Headline | Site"."""
+    return len(text) > 10 and any(text in other or (len(other) > 10 and other in text) for other in wanted)
 
 
 def dump_title_row(blocks: Sequence[Block], kept: Sequence[bool], named: Sequence[bool]) -> int | None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.features import title_row
 from tasks.headline import dump_title_row
 from tasks.model import BodyModel, load_model
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
@@ -106,7 +105,7 @@ def _name_head(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rul
     """Name the title, and the deck and kicker next to it."""
     kept = [verdict.label in KEPT for verdict in verdicts]
     if page.kind is Kind.HTML:
-        row = title_row(page)
+        row = page.headline
     else:
         row = dump_title_row(page.blocks, kept, [bool(found) for found in rules])
     if row is None:

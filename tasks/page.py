@@ -81,8 +81,8 @@ class RejectReason(StrEnum):
 class RawPage:
     """A page as it was found.
 
-    `source_name` is the file's path relative to its source (POSIX slashes) or the record's id; `charset` is what an HTTP
-    header said. `fetched_at` is aware and in UTC.
+    `source_name` is the file's path relative to its source (POSIX slashes) or the record's id; `charset` is what an
+    HTTP header said. `fetched_at` is aware and in UTC.
     """
 
     source_name: str
@@ -199,6 +199,7 @@ class Page:
     pictures: tuple[Picture, ...] = field(default=(), repr=False)
     url: str | None = None
     fetched_at: datetime | None = None
+    headline: int | None = None  # the block that shows the declared headline; a dump's is found later, by its words
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,13 +52,13 @@ class Tree:
         return np.asarray((self.index >= container) & (self.index < self.end[container]))
 
 
-def add_tree(out: Columns, page: Page, text: dict[str, Column], title: int | None) -> None:
-    """Add the tree's columns; `text` has the columns size, link and good, `title` is the headline's row."""
+def add_tree(out: Columns, page: Page, text: dict[str, Column]) -> None:
+    """Add the tree's columns; `text` has the columns size, link and good."""
     tree = Tree.of(page)
     inside = {name: tree.inside(text[name]) for name in ("size", "good", "link")}
     _add_elders(out, tree, inside)
     _add_holders(out, tree, inside["good"], text["good"])
-    _add_stories(out, page, tree, title)
+    _add_stories(out, page, tree)
 
 
 def _add_elders(out: Columns, tree: Tree, inside: dict[str, NDArray[np.float64]]) -> None:
@@ -95,9 +95,9 @@ def _best_parent(tree: Tree, good: Column) -> int:
     return int(np.argmax(score))
 
 
-def _add_stories(out: Columns, page: Page, tree: Tree, title: int | None) -> None:
+def _add_stories(out: Columns, page: Page, tree: Tree) -> None:
     """Where a page shows several stories: how far is a block from the headline, and how many began before it?"""
-    count = len(page.blocks)
+    count, title = len(page.blocks), page.headline
     names = ("h1_before", "articles_before", "levels_to_title", "in_titles_article")
     if not page.containers[0].tag:
         for name in names:
