@@ -11,6 +11,9 @@ MAX_LINE = 220  # characters of a line that may be a byline
 MAX_ALONE = 60
 MAX_AUTHORS = 30
 BEFORE, AFTER = 4, 14  # blocks around the headline in which a byline is looked for
+AFTER_MENUS = 45
+OTHERS = frozenset((Label.CAPTION, Label.TITLE))
+TAIL = 4  # blocks after the text in which its byline may stand
 UP = 3  # elements up from a block that may mark it as a byline
 
 _PLACE = re.compile(
@@ -25,7 +28,7 @@ _DATES = re.compile(
     re.IGNORECASE,
 )
 _GLUED = re.compile(r"^By(?=[A-Z][a-z])")
-_GLUED_END = re.compile(r"(?<=[a-z])(?=(?:Published|Updated|Posted|Contributor|Correspondent|Reporter|Editor|Staff)\b)")
+_GLUED_END = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z]{3})")  # "Jane DoeReporter", but not "MacDonald"
 _LONE_BY = re.compile(r"^(?:by|von|par|por|door|di|av|af)\W{0,2}$", re.IGNORECASE)
 
 
@@ -50,11 +53,12 @@ def _shown(
     Where the page declares an author that is no person (`desk`), only a line that announces its author or also names
     the desk is believed against it.
     """
-    lines = [block.text for block in blocks if block.label is Label.BYLINE and len(block.text) <= MAX_LINE]
+    lines = _labelled(blocks)
     if page.kind is Kind.HTML:
-        lines = _lines(page, title_row) + lines
+        lines = _lines(page, title_row, frozenset()) + lines
     elif title_row is not None:
-        lines += _lines(page, title_row)
+        others = frozenset(block.text for block in blocks if block.label in OTHERS)
+        lines = [_GLUED_END.sub(" | ", line) for line in lines + _lines(page, title_row, others)]
     if desk:
         lines = [line for line in lines if starts_with_by(line) or any(name.text in line for name in desk)]
     for line in lines:
@@ -62,6 +66,13 @@ def _shown(
         if persons := [name for name in found if name.is_person]:
             return persons
     return [] if desk else _alone(lines, site)
+
+
+def _labelled(blocks: Sequence[LabelledBlock]) -> list[str]:
+    """The lines labelled as bylines, but for those of other stories after the text."""
+    last = max((row for row, block in enumerate(blocks) if block.kept), default=len(blocks))
+    bylines = [block.text for block in blocks[: last + TAIL] if block.label is Label.BYLINE]
+    return [text for text in bylines if len(text) <= MAX_LINE]
 
 
 def _alone(lines: Sequence[str], site: frozenset[str]) -> list[Name]:
@@ -75,24 +86,30 @@ def _alone(lines: Sequence[str], site: frozenset[str]) -> list[Name]:
 
 
 def _without_dates(line: str) -> str:
-    line = _DATES.sub(" | ", _GLUED_END.sub(" | ", _GLUED.sub("By ", line)))
+    line = _DATES.sub(" | ", _GLUED.sub("By ", line))
     found = byline_words().inside.search(line, 1)
     return line[found.start() :] if found and found.start() < 80 else line
 
 
-def _lines(page: Page, title_row: int | None) -> list[str]:
+def _lines(page: Page, title_row: int | None, others: frozenset[str]) -> list[str]:
     """The lines near the headline that may be a byline: those that say so, those marked so, those beside a date."""
     start = 0 if title_row is None else max(0, title_row - BEFORE)
-    end = (title_row or 0) + AFTER
+    end = (title_row or 0) + AFTER if page.kind is Kind.HTML else _body_row(page, title_row or 0)
     found: tuple[list[str], list[str], list[str]] = ([], [], [])
     for row, block in enumerate(page.blocks[start:end], start):
-        if len(block.text) > MAX_LINE or row == title_row:
+        if len(block.text) > MAX_LINE or row == title_row or block.text in others:
             continue
         if row and _LONE_BY.match(page.blocks[row - 1].text):
             found[0].append(f"{page.blocks[row - 1].text} {block.text}")
         elif (rank := _rank(page, row, title_row)) is not None:
             found[rank].append(block.text)
     return [*found[0], *found[1], *found[2], *(_lone_name(page, title_row) if title_row is not None else [])]
+
+
+def _body_row(page: Page, title_row: int) -> int:
+    """The row of the first paragraph under the headline of a dump, where menus may stand between."""
+    reach = range(title_row + 1, min(title_row + AFTER_MENUS, len(page.blocks)))
+    return next((row for row in reach if len(page.blocks[row].text) > MAX_LINE), reach.stop)
 
 
 def _rank(page: Page, row: int, title_row: int | None) -> int | None:

@@ -36,9 +36,10 @@ _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.|-(?:го|е))?"
 _YEAR = r"((?:19|20|25)\d{2})"
 _WORD = r"([^\W\d_][^\s\d.,|/()]{1,14})\.?"
 _WRITTEN = re.compile(
-    rf"(?<!\d)(?:{_DAY}(?:\s(?:de|of|di|da))?[\s-]{{1,3}}{_WORD},?(?:\s(?:de|del))?[\s,-]{{1,3}}{_YEAR}"
+    rf"(?:(?<!\d){_DAY}(?:\s(?:de|of|di|da))?[\s-]{{1,3}}{_WORD},?(?:\s(?:de|del))?[\s,-]{{1,3}}{_YEAR}"
     rf"|{_WORD}\s{{1,2}}{_DAY},?\s{{1,2}}{_YEAR}"
-    rf"|{_YEAR}\.?(?:\sm\.)?\s{{1,2}}{_WORD}\s{{1,2}}{_DAY})(?!\d)"
+    rf"|(?<!\d){_YEAR}\.?(?:\sm\.)?\s{{1,2}}{_WORD}\s{{1,2}}{_DAY})"
+    r"(?!\d(?!\d?:\d\d))"  # a time of day may be glued to it: "20235:00 AM"
 )
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[-/.年년–]\s?(\d{{1,2}})\s?[-/.月월–]\s?(\d{{1,2}})(?:日|일)?(?!\d)")
 _YEAR_LAST = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:19|20)\d{2}|\d{2})(?![./-]?\d)")

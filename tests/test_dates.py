@@ -40,6 +40,8 @@ def at(*parts):
         ("12 Mar 2024, 10:05 IST", Habits("en", "in"), at(2024, 3, 12, 4, 35), "IST"),
         ("12 Mar 2024, 10:05 IST", Habits("en", "il"), at(2024, 3, 12, 8, 5), "IST"),
         ("Jane Doe, CorrespondentDec 22, 2023, 10:15 PM", US, at(2023, 12, 22, 22, 15), None),
+        ("Jane Doe, F1Dec 19, 2023, 05:30 PM", US, at(2023, 12, 19, 17, 30), None),
+        ("December 22, 20235:00 AM ET", US, at(2023, 12, 22, 10), "ET"),
         ("5/3/2024", US, at(2024, 5, 3), None),
         ("5/3/2024", UK, at(2024, 3, 5), None),
         ("25/3/2024", US, at(2024, 3, 25), None),
