@@ -134,6 +134,49 @@ def serve(
     run_serve(settings, verbose=verbose)
 
 
+Labelled = Annotated[
+    list[Path],
+    typer.Argument(metavar="LABELLED...", help="Folders with truth.jsonl and pages/: pages and their articles."),
+]
+Folds = Annotated[int, typer.Option(min=0, metavar="N", help="Folds of the cross-validation, split by publisher.")]
+
+
+@app.command(epilog="Example: stet train my-pages/ --to model")
+def train(
+    *,
+    labelled: Labelled,
+    to: Annotated[Path, typer.Option("--to", metavar="MODEL", help="The folder that the model is written to.")],
+    folds: Folds = 5,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same pages and seed give the same model.")] = 0,
+    verbose: Verbose = False,
+) -> None:
+    """Train the labeller's model on pages with known articles, and write it with a card that says how good it is."""
+    from flows.learning_command import train as run_train  # noqa: PLC0415
+
+    run_train(labelled, to, folds=folds, seed=seed, verbose=verbose)
+
+
+@app.command(epilog="Example: stet evaluate my-pages/ --worst 10")
+def evaluate(
+    *,
+    labelled: Labelled,
+    model: Annotated[
+        Path | None, typer.Option(metavar="MODEL", help="Score this model as it is. Default: cross-validation.")
+    ] = None,
+    folds: Folds = 5,
+    worst: Annotated[int, typer.Option(min=0, metavar="N", help="Pages of each folder to name, worst first.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON object.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Score cleaned pages against their known articles.
+
+    Without --model each page is cleaned by a model that has not learned from its publisher.
+    """
+    from flows.learning_command import evaluate as run_evaluate  # noqa: PLC0415
+
+    run_evaluate(labelled, model=model, folds=folds, worst=worst, as_json=as_json, verbose=verbose)
+
+
 @app.command(name="config", epilog="Example: STET_WORKERS=2 stet config")
 def show_config(
     *,

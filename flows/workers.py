@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from ctypes import c_longlong
 from functools import cache
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
-from multiprocessing.sharedctypes import Synchronized
 from typing import Any, Final
+from weakref import WeakSet
 
 from config.limits import Limits
 from outputs.batch import BatchJob, archive_batch, reject_batch
@@ -40,15 +41,17 @@ class Workers:
         self.count = count
         self._clean = clean or clean_batch
         self._context = _context()
-        self._ticks: Synchronized[int] = self._context.Value("q", 0)
+        # Without a lock, which a worker that is killed would keep: now and then a page is not counted.
+        self._ticks = self._context.RawValue(c_longlong, 0)
         self._lock = threading.Lock()
         self._isolation = threading.Lock()
+        self._pools: WeakSet[ProcessPoolExecutor] = WeakSet()
         self._pool = self._new_pool(count)
         self._stopped = False
 
     @property
     def pages(self) -> int:
-        """How many pages the workers have begun to clean, those of repeated batches twice."""
+        """About how many pages the workers have begun to clean, those of repeated batches twice."""
         return self._ticks.value
 
     def submit(self, job: BatchJob) -> "Future[StagedBatch]":
@@ -74,9 +77,10 @@ class Workers:
     def stop(self) -> None:
         """End all processes at once."""
         self._stopped = True
-        for process in multiprocessing.active_children():
-            process.kill()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in list(self._pools):
+            for process in list((pool._processes or {}).values()):
+                process.kill()
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def close(self) -> None:
         """End the processes once they are done."""
@@ -84,6 +88,8 @@ class Workers:
 
     def _isolate(self, job: BatchJob) -> list[StagedBatch]:
         """Clean a suspect batch in a process of its own, and in halves if that dies, too."""
+        if self._stopped:
+            raise StoppedError("stopped")
         started = time.monotonic()
         try:
             return [self._alone(self._clean, job)]
@@ -100,7 +106,9 @@ class Workers:
             return pool.submit(clean, job).result()
 
     def _new_pool(self, count: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(count, self._context, _begin_worker, (self._ticks,))
+        pool = ProcessPoolExecutor(count, self._context, _begin_worker, (self._ticks,))
+        self._pools.add(pool)
+        return pool
 
 
 def clean_batch(job: BatchJob) -> StagedBatch:
@@ -121,8 +129,7 @@ def _clean_watched(raw: RawPage, limits: Limits) -> Article | Rejected:
     from tasks.clean import clean_page  # noqa: PLC0415
 
     if _ticks is not None:
-        with _ticks.get_lock():
-            _ticks.value += 1
+        _ticks.value += 1
     faulthandler.dump_traceback_later(limits.page_seconds + HANG_SECONDS, exit=True, file=_nowhere)
     try:
         return clean_page(raw, limits)
@@ -130,11 +137,11 @@ def _clean_watched(raw: RawPage, limits: Limits) -> Article | Rejected:
         faulthandler.cancel_dump_traceback_later()
 
 
-_ticks: "Synchronized[int] | None" = None
+_ticks: c_longlong | None = None
 _nowhere: Any = None
 
 
-def _begin_worker(ticks: "Synchronized[int]") -> None:
+def _begin_worker(ticks: c_longlong) -> None:
     global _ticks, _nowhere
     _ticks, _nowhere = ticks, open(os.devnull, "w")  # noqa: PTH123, SIM115  (open as long as the worker)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which then stops us

@@ -1,0 +1,73 @@
+"""`stet train` and `stet evaluate`: run their flows on a Prefect server of our own and print what came of it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flows.archive_command import ending_in_one_line, start_server
+from flows.errors import CommandError, usage
+from flows.prefect_home import prepare, show_runs
+
+SHOWN = ("f1", "worst10", "exact", "title", "date", "authors")
+
+
+def train(labelled: list[Path], model: Path, *, folds: int, seed: int, verbose: bool) -> None:
+    """Train a model and say where it is."""
+    _check(labelled)
+
+    def run() -> dict[str, Any]:
+        from flows.train import train_labeller  # noqa: PLC0415
+
+        return train_labeller(labelled, model, folds=folds, seed=seed)
+
+    card = _run(run, verbose=verbose)
+    for suite, figures in card["cross_validated"].items():
+        print(f"{suite:<20} " + "  ".join(f"{name} {figures[name]:.3f}" for name in SHOWN if name in figures))
+    print(f"learned from {card['pages']:,} pages of {len(card['publishers']):,} publishers: {model}")
+
+
+def evaluate(labelled: list[Path], *, model: Path | None, folds: int, worst: int, as_json: bool, verbose: bool) -> None:
+    """Score and print the board."""
+    _check(labelled)
+
+    def run() -> dict[str, Any]:
+        from flows.evaluate import evaluate_labeller  # noqa: PLC0415
+
+        return evaluate_labeller(labelled, model=model, folds=folds, worst=worst)
+
+    record = _run(run, verbose=verbose)
+    if as_json:
+        print(json.dumps(record, ensure_ascii=False))
+        return
+    for suite, figures in record["suites"].items():
+        shown = {name: value for name, value in figures.items() if name not in ("worst", "precision", "recall")}
+        print(f"{suite:<20} " + "  ".join(f"{name} {value:.3f}" for name, value in shown.items() if name != "pages"))
+        for page in figures["worst"]:
+            print(f"    {page['f1']:.3f}  {page['id']}")
+    print(f"confidence and F1 correlate with r = {record['confidence_correlation']}")
+
+
+def _check(labelled: list[Path]) -> None:
+    for folder in labelled:
+        if not (folder / "truth.jsonl").is_file():
+            raise usage(f"{folder}: no truth.jsonl in it")
+
+
+def _run(flow: Callable[[], dict[str, Any]], *, verbose: bool) -> dict[str, Any]:
+    """The flow's result; a user's mistake ends in one line."""
+    from tasks.labelled import LabelledError  # noqa: PLC0415
+    from tasks.model import ModelError  # noqa: PLC0415
+
+    prepare(verbose=verbose)
+    show_runs()
+    with ending_in_one_line():
+        server = start_server(verbose=verbose)
+        if server:
+            server.wait()
+        try:
+            return flow()
+        except (LabelledError, ModelError) as error:
+            raise usage(error) from error
+        except OSError as error:
+            raise CommandError(f"the run failed: {error}") from error
