@@ -138,7 +138,6 @@ Labelled = Annotated[
     list[Path],
     typer.Argument(metavar="LABELLED...", help="Folders with truth.jsonl and pages/: pages and their articles."),
 ]
-Folds = Annotated[int, typer.Option(min=0, metavar="N", help="Folds of the cross-validation, split by publisher.")]
 
 
 @app.command(epilog="Example: stet train my-pages/ --to model")
@@ -146,7 +145,9 @@ def train(
     *,
     labelled: Labelled,
     to: Annotated[Path, typer.Option("--to", metavar="MODEL", help="The folder that the model is written to.")],
-    folds: Folds = 5,
+    folds: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Folds of the cross-validation, split by publisher; 0: none.")
+    ] = 5,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same pages and seed give the same model.")] = 0,
     verbose: Verbose = False,
 ) -> None:
@@ -163,7 +164,9 @@ def evaluate(
     model: Annotated[
         Path | None, typer.Option(metavar="MODEL", help="Score this model as it is. Default: cross-validation.")
     ] = None,
-    folds: Folds = 5,
+    folds: Annotated[
+        int, typer.Option(min=2, metavar="N", help="Folds of the cross-validation, split by publisher.")
+    ] = 5,
     worst: Annotated[int, typer.Option(min=0, metavar="N", help="Pages of each folder to name, worst first.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON object.")] = False,
     verbose: Verbose = False,

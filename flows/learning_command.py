@@ -15,6 +15,8 @@ SHOWN = ("f1", "worst10", "exact", "title", "date", "authors")
 def train(labelled: list[Path], model: Path, *, folds: int, seed: int, verbose: bool) -> None:
     """Train a model and say where it is."""
     _check(labelled)
+    if folds == 1:
+        raise usage("one fold leaves nothing to learn from: 0 for none, or at least 2")
 
     def run() -> dict[str, Any]:
         from flows.train import train_labeller  # noqa: PLC0415
