@@ -8,12 +8,13 @@ from tasks.authors import find_authors
 from tasks.dates import Habits
 from tasks.images import find_images
 from tasks.language import declared_language, find_language
-from tasks.page import Declared, Label, LabelledBlock, Metadata, Page
+from tasks.page import LIFTED, Declared, Label, LabelledBlock, Metadata, Page
 from tasks.published import find_dates_of
 from tasks.titles import find_deck, find_kicker, find_title
 
 MONTH_FIRST = frozenset(("us", "com", "org", "net", "gov", "edu", "ph", "info", "news", "tv", ""))
 MAX_TAGS = 60
+PASSED_OVER = frozenset((Label.ADVERT, Label.SHARE, Label.PROMO, Label.NAVIGATION, Label.PAYWALL))
 
 _LIVE = re.compile(
     r"live-?blog|live-?ticker|live-?updates?|/live/|minuto-a-minuto|en-direct|ao-vivo|in-diretta|newsticker",
@@ -104,7 +105,13 @@ def _is_live_blog(facts: Declared, url: str | None, title: str | None) -> bool:
 def _is_paywalled(facts: Declared, blocks: Sequence[LabelledBlock]) -> bool:
     if facts.is_paywalled is not None:
         return facts.is_paywalled
-    return any(block.label is Label.PAYWALL for block in blocks)
+    follows_text = True  # a paywall stands where the text breaks off, not among comments or in the menu
+    for block in blocks:
+        if block.label is Label.PAYWALL and follows_text:
+            return True
+        if block.label not in PASSED_OVER:
+            follows_text = block.kept or block.label in LIFTED
+    return False
 
 
 def align(page: Page, blocks: Sequence[LabelledBlock]) -> list[int]:

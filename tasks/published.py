@@ -16,7 +16,7 @@ SAME = timedelta(hours=26)  # two writings of one date differ by no more, whatev
 FAR_EAST = timedelta(hours=14)  # the farthest zone
 
 _MODIFIED = re.compile(
-    r"\b(?:updated?|last\s?modified|modified|edited|revised|aktualisiert|aktualisierung|stand|geändert|bearbeitet|"
+    r"\b(?:updated?|last\s?modified|modified|edited|revised|aktualisiert|aktualisierung|geändert|bearbeitet|"
     r"mise? à jour|"
     r"modifiée?|actualisée?|actualizad[oa]|modificad[oa]|aggiornat[oa]|aggiornamento|ultima modifica|atualizad[oa]|"
     r"bijgewerkt|gewijzigd|laatste update|uppdaterad|oppdatert|opdateret|sist endret|aktualizacja|zaktualizowano|"

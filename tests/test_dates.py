@@ -147,6 +147,10 @@ def test_the_modified_date_is_never_the_published_one():
     assert found.modified.when == at(2019, 5, 3)
 
 
+def test_a_state_of_affairs_is_a_date_of_its_own():
+    assert dates(page("H", "Stand: 17.05.2023, 09:30 Uhr"), Habits("de")).published.when == at(2023, 5, 17, 9, 30)
+
+
 def test_dates_after_the_fetch_are_not_believed():
     found = dates(page("H", "May 2, 2019", published=("2031-01-01",), fetched_at=at(2019, 6, 1)))
     assert found.published.when == at(2019, 5, 2)

@@ -196,6 +196,7 @@ def test_align():
         (Declared(is_paywalled=True), (), False, True),
         (Declared(is_paywalled=False), labelled((Label.PAYWALL, "Subscribe")), False, False),
         (Declared(), labelled((Label.PAYWALL, "Subscribe")), False, True),
+        (Declared(), labelled((Label.COMMENT, "Comments"), (Label.PAYWALL, "Log in")), False, False),
         (Declared(headlines=("We live here",)), (), False, False),
     ],
 )
