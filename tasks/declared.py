@@ -53,7 +53,7 @@ PLACES = {name: (field, rank) for field, names in META.items() for rank, name in
 MARKED = ("headline", "description", "author", "datePublished", "dateModified", "articleSection", "keywords")
 TIERS = {"locked": True, "paid": True, "premium": True, "free": False}
 
-_MARKED: Any = etree.XPath("//*[@itemprop][position()<3000] | //a[contains(@rel,'author')][position()<40]")
+_MARKED: Any = etree.XPath("//*[@itemprop][position()<1000] | //a[contains(@rel,'author')][position()<40]")
 _SCOPE: Any = etree.XPath("string(ancestor::*[@itemscope][1]/@itemtype)")
 
 

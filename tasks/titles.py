@@ -175,8 +175,10 @@ def _declared_block(page: Page, wordings: Sequence[str]) -> Shown | None:
 def find_kicker(page: Page, blocks: Sequence[LabelledBlock], title: str | None, title_row: int | None) -> str | None:
     """The short line over the headline that names topic or place."""
     labelled = next((block.text for block in blocks if block.label is Label.KICKER), None)
-    if labelled or page.kind is Kind.DUMP or title_row is None:
+    if labelled or not title_row:
         return labelled
+    if page.kind is Kind.DUMP:
+        return _line_above(page, title_row)
     declared = {squeeze(wording) for wording in page.declared.headlines}
     section = squeeze(page.declared.section or "")
     for row in range(title_row - 1, max(-1, title_row - 4), -1):
@@ -187,6 +189,15 @@ def find_kicker(page: Page, blocks: Sequence[LabelledBlock], title: str | None, 
         if told or (row == title_row - 1 and _is_beside(page, block, page.blocks[title_row])):
             return _line(block.text).strip(" :|/")
     return None
+
+
+def _line_above(page: Page, title_row: int) -> str | None:
+    """The line of a dump that stands on the headline, apart from what is above it."""
+    over, title = page.blocks[title_row - 1], page.blocks[title_row]
+    alone = over.gap > 0 and title.gap == 0 and title_row + 1 < len(page.blocks) and page.blocks[title_row + 1].gap > 0
+    if not alone or len(over.text.split()) > 4 or any(char.isdigit() or char in "/›»>|," for char in over.text):
+        return None
+    return over.text.strip(" :")
 
 
 def _is_beside(page: Page, block: Block, title: Block) -> bool:

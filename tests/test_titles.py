@@ -118,3 +118,11 @@ def test_any_headline_is_taken(headlines, shown, name):
     found, row = find_title(page(*lines, headlines=tuple(headlines)), (), (name,))
     assert found is None or found == " ".join(found.split())
     assert row is None or 0 <= row < len(shown)
+
+
+def test_kicker_of_a_dump_stands_on_the_headline():
+    lines = (Block("Menu"), Block("Museum", gap=1), Block("Das Museum zieht um"), Block("Text", gap=1))
+    dump = Page(Kind.DUMP, lines, (Container("", "", -1, 0),), Declared())
+    assert find_kicker(dump, (), "Das Museum zieht um", 2) == "Museum"
+    flat = Page(Kind.DUMP, tuple(Block(line.text) for line in lines), dump.containers, Declared())
+    assert find_kicker(flat, (), "Das Museum zieht um", 2) is None
