@@ -232,3 +232,11 @@ def test_any_page_is_taken(parts, labels):
     shown = page(*texts, facts=declared(root, None))
     found = metadata(shown, labelled(*zip(labels, texts, strict=False)))
     assert all(value != "" for field in fields(found) if (value := getattr(found, field.name)) is not None)
+
+
+def test_common_words_of_the_declared_language_are_enough():
+    text = (
+        "The ferry to the island is the last of its kind, and it was said that this would be for the good of all. " * 3
+    )
+    assert find_language(labelled((Label.PARAGRAPH, text)), "en-GB") == "en"
+    assert find_language(labelled((Label.PARAGRAPH, text)), "nl") == "en"
