@@ -1,6 +1,7 @@
 """The flow end to end, by the real command on a Prefect server that it starts itself."""
 
 import json
+import random
 import re
 import shlex
 import shutil
@@ -18,6 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import Stet, write_pages
+
+PARTS = "articles/*/*.parquet"
 
 
 def summary_of(stet: Stet, *arguments: str | Path) -> dict[str, Any]:
@@ -138,9 +141,9 @@ def test_a_signal_ends_the_command_and_all_its_processes(
     assert pq.read_table(archive / "articles").num_rows == 1500
 
 
-def wait_for_parts(archive: Path, process: "subprocess.Popen[str]") -> None:
-    while process.poll() is None and not list(archive.glob("articles/*/*.parquet")):
-        time.sleep(0.05)
+def wait_for_parts(archive: Path, process: "subprocess.Popen[str]", already: int = 0) -> None:
+    while process.poll() is None and len(list(archive.glob(PARTS))) <= already:
+        time.sleep(0.02)
     assert process.poll() is None, process.stderr and process.stderr.read()
 
 
@@ -196,25 +199,33 @@ def test_killed_at_any_moment_the_next_run_completes(
 ) -> None:
     pages, archive = write_pages(tmp_path / "pages", range(400)), tmp_path / "archive"
     command = [sys.executable, "-m", "flows.cli", "archive", str(pages), "--to", str(archive), "--batch-pages", "25"]
+    moments = random.Random(seed)
     for kill in range(2):
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        time.sleep(1 + (seed * 2 + kill) * 0.9)
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if kill:  # while parts come into place
+            wait_for_parts(archive, process, already=len(list(archive.glob(PARTS))))
+        time.sleep(moments.uniform(0, 0.5) if kill else moments.uniform(0.5, 6))
         family = descendants(process.pid)
         process.kill()
-        process.wait()
+        process.communicate()
         gone_within(family, 15)
         readable(archive)
     assert summary_of(stet, pages, "--to", archive)["read"] == 400
     undisturbed = tmp_path / "undisturbed"
     summary_of(stet, pages, "--to", undisturbed)
-    assert articles(archive) == articles(undisturbed)
+    completed, expected = articles(archive), articles(undisturbed)
+    assert [row["article_id"] for row in completed] == [row["article_id"] for row in expected]
+    for one, other in zip(completed, expected, strict=True):
+        assert one == other
 
 
 def readable(archive: Path) -> None:
     parts = list(archive.glob("articles/**/*.parquet"))
     if parts:
         rows = pq.read_table(archive / "articles").num_rows
-        assert duckdb.sql(f"SELECT count(*) FROM read_parquet('{archive}/articles/**/*.parquet')").fetchone() == (rows,)
+        assert duckdb.sql(f"SELECT count(*) FROM read_parquet('{archive}/articles/**/*.parquet')").fetchall() == [
+            (rows,)
+        ]
     assert not [path for path in archive.glob("articles/**/*") if path.is_file() and path not in parts]
 
 
