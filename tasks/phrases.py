@@ -107,12 +107,12 @@ class _Sieve:
     """Rules that read texts longer than `above` characters: those without needs in one set, the rest by their needs."""
 
     def __init__(self, rules: Sequence[Rule], above: int) -> None:
-        groups: dict[tuple[str, ...], list[tuple[int, Rule]]] = {(): []}
+        groups: dict[str, list[tuple[int, Rule]]] = {"": []}
         for index, rule in enumerate(rules):
             if rule.max_chars > above:
                 groups.setdefault(rule.needs, []).append((index, rule))
         self._always, *self._needy = (_PatternSet(members) for members in groups.values())
-        self._needed = _compiled_set("(?i:" + "|".join(map(re2.escape, needs)) + ")" for needs in groups if needs)
+        self._needed = _compiled_set(f"(?i:{needs})" for needs in groups if needs)
 
     def match(self, text: str) -> tuple[int, ...]:
         found = self._always.match(text)
@@ -122,11 +122,15 @@ class _Sieve:
 
 
 class _PatternSet:
-    """One RE2 set over rules."""
+    """One RE2 set over rules, compiled when a text first needs it: few pages hold more than two scripts."""
 
     def __init__(self, members: Sequence[tuple[int, Rule]]) -> None:
         self._members = tuple((index, rule.max_chars) for index, rule in members)
-        self._find = _compiled_set(rule.pattern for _, rule in members)
+        self._patterns = [rule.pattern for _, rule in members]
+
+    @functools.cached_property
+    def _find(self) -> Callable[[str], list[int] | None]:
+        return _compiled_set(self._patterns)
 
     def match(self, text: str) -> list[int]:
         size = len(text)

@@ -40,7 +40,8 @@ class Strength(StrEnum):
 class Rule:
     """A phrase rule. `drop` are texts that it must match, `keep` texts that it must not.
 
-    A text is tried only where one of `needs` stands in it, since rules that may begin with any word are dear.
+    A text is tried only where the pattern `needs` is found in it, in either case: rules that may begin with any word
+    are dear.
     """
 
     id: str
@@ -48,7 +49,7 @@ class Rule:
     pattern: str = field(repr=False)
     strength: Strength
     max_chars: int = SHORT_CHARS
-    needs: tuple[str, ...] = field(default=(), repr=False)
+    needs: str = field(default="", repr=False)
     drop: tuple[str, ...] = field(default=(), repr=False)
     keep: tuple[str, ...] = field(default=(), repr=False)
 
@@ -119,17 +120,23 @@ def _entries(name: str, table: Mapping[str, Any]) -> list[dict[str, Any]]:
     return entries
 
 
-def _needs(name: str, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Lists of texts, one of which a text must hold to be tried, by the name that rules call them."""
+def _needs(name: str, table: Mapping[str, Any]) -> dict[str, str]:
+    """What a text must hold to be tried, by the name that rules call it; written as a pattern or a list of texts."""
     entries = table.get("needs", {})
     if not isinstance(entries, dict):
         raise RuleError(f"{name}: needs is not a table")
-    return {key: _texts(name, entries, key) for key in entries}
+    return {key: _needed(name, entries, key) for key in entries}
 
 
-def _read_rule(
-    where: str, entry: Mapping[str, Any], words: Mapping[str, str], needs: Mapping[str, tuple[str, ...]]
-) -> Rule:
+def _needed(name: str, entries: Mapping[str, Any], key: str) -> str:
+    if isinstance(entries[key], list):
+        return "|".join(map(re.escape, _texts(name, entries, key)))
+    pattern = _text(name, entries, key)
+    _check_syntax(f"{name}: needs {key}", pattern)
+    return pattern
+
+
+def _read_rule(where: str, entry: Mapping[str, Any], words: Mapping[str, str], needs: Mapping[str, str]) -> Rule:
     _check_keys(where, entry)
     if entry.get("needs", "") not in {"", *needs}:
         raise RuleError(f"{where}: no list of needs {entry['needs']!r}")
@@ -139,7 +146,7 @@ def _read_rule(
         pattern=_fill(_text(where, entry, "pattern"), words),
         strength=_member(where, Strength, entry["strength"]),
         max_chars=_bound(where, entry.get("max_chars", SHORT_CHARS)),
-        needs=needs.get(entry.get("needs", ""), ()),
+        needs=needs.get(entry.get("needs", ""), ""),
         drop=_texts(where, entry, "drop"),
         keep=_texts(where, entry, "keep"),
     )
@@ -157,15 +164,19 @@ def _check_keys(where: str, entry: Mapping[str, Any]) -> None:
 
 
 def _check_pattern(where: str, rule: Rule) -> None:
-    try:
-        re2.Set.SearchSet(quiet()).Add(rule.pattern)
-    except re2.error:
-        raise RuleError(f"{where}: pattern: {_refusal(rule.pattern)}") from None
+    _check_syntax(f"{where}: pattern", rule.pattern)
     names = GROUP.findall(rule.pattern)
     if rule.strength is Strength.SPLIT and not names:
         raise RuleError(f"{where}: a split needs named groups")
     for name in names:
         _member(where, Label, name.removesuffix(VALUE))
+
+
+def _check_syntax(where: str, pattern: str) -> None:
+    try:
+        re2.Set.SearchSet(quiet()).Add(pattern)
+    except re2.error:
+        raise RuleError(f"{where}: {_refusal(pattern)}") from None
 
 
 def _refusal(pattern: str) -> str:

@@ -147,12 +147,22 @@ def test_definitions_of_the_neutral_file_serve_all(tmp_path: Path) -> None:
     assert load_phrases(tmp_path).match("share") == (0,)
 
 
+@pytest.mark.parametrize(("needs", "hits"), [("['SHA']", (0,)), ("['z']", ()), ("'[s-t]h'", (0,)), ("'[0-9]'", ())])
+def test_a_rule_is_tried_where_its_needs_are_met(tmp_path: Path, needs: str, hits: tuple[int, ...]) -> None:
+    (tmp_path / "xx.toml").write_text(f"[needs]\na = {needs}\n{GOOD}needs = 'a'\n", encoding="utf-8")
+    assert load_phrases(tmp_path).match("share") == hits
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("rule = 1", "xx.toml: rules are written [[rule]]"),
         ("[[rule", "xx.toml: not TOML: "),
         ("other = 1", "xx.toml: unknown key 'other'"),
+        ("needs = 1", "xx.toml: needs is not a table"),
+        ("[needs]\na = []", "xx.toml: a is not a list of texts"),
+        ("[needs]\na = '['", "xx.toml: needs a: missing ]: ["),
+        (GOOD + "needs = 'b'", "xx.toml: rule xx.share.word: no list of needs 'b'"),
         ("define = 1", "xx.toml: define is not a table"),
         ("[define]\na = 1", "xx.toml: define a: not a text"),
         (GOOD + "colour = 1", "xx.toml: rule xx.share.word: unknown key 'colour'"),
