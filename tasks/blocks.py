@@ -17,7 +17,7 @@ from tasks.shingles import coverage
 # Elements whose text no reader sees, or that are controls: passed over with all that they hold.
 UNSEEN = frozenset(
     "script style noscript template svg iframe object embed video audio canvas map math select option datalist "  # noqa: SIM905
-    "textarea head meta link base param source track frameset frame area col colgroup".split()
+    "textarea head title meta link base param source track frameset frame noframes noembed area col colgroup".split()
 )
 # Elements that run on in their line of text. Everything else, custom elements too, begins and ends a block.
 INLINE = frozenset(
@@ -32,6 +32,7 @@ IMAGE_SOURCES = ("src", "data-src", "data-original", "data-lazy-src", "data-srcs
 MAX_WORDS = 300  # characters of class, id, … kept of one element
 MAX_BLOCKS = 50_000
 CELL = " | "  # between the cells of a table's row
+CELL_EDGE = "\x1f"  # stands for it until the row is whole
 MIN_HIDDEN_BODY = 400  # characters of an articleBody that are worth a look where the markup lacks them
 PROBE = 40  # characters
 BODY_SHOWN = 0.5  # a declared body of which less than this share is seen in the markup adds its own blocks
@@ -104,6 +105,7 @@ class _Cutter:
         self.datetime: str | None = None
         self.open: list[Any] = []  # the elements around this place that make blocks
         self.known: list[int] = []  # the containers of the first of them: one is made when its first block is
+        self.row: Any = None  # the table's row around this place that is one block, whatever stands in its cells
 
     def walk(self, root: Any) -> None:
         """Visit the tree in reading order, without recursion: pages nest as deep as they like."""
@@ -134,10 +136,13 @@ class _Cutter:
             elif tag in INLINE:
                 self._enter_inline(child, tag)
                 stack.append((child, iter(child), False))
-            elif tag == "tr" and (cells := _plain_cells(child)) is not None:
-                self._row(child, cells)
-                self._text(child.tail)
+            elif self.row is not None:
+                self._edge(tag)
+                self._text(child.text)
+                stack.append((child, iter(child), False))
             else:
+                if tag == "tr" and _is_plain(child):
+                    self.row = child
                 self._enter(child)
                 stack.append((child, iter(child), True))
 
@@ -156,7 +161,14 @@ class _Cutter:
             self.datetime = element.get("datetime")
         self._text(element.text)
 
+    def _edge(self, tag: str) -> None:
+        """Begin or end an element within a plain row: its words stand apart from its neighbours'."""
+        if self.parts:
+            self.parts.append(CELL_EDGE if tag in ("td", "th") else " ")
+
     def _leave(self, element: Any, is_block: bool) -> None:
+        if element is self.row:
+            self.row = None
         if is_block:
             if self.parts:
                 self._flush()
@@ -167,12 +179,14 @@ class _Cutter:
             self.links -= 1
         elif element.tag in STRONG:
             self.strongs -= 1
+        elif self.row is not None and element.tag not in INLINE:
+            self._edge(element.tag)
 
     def _text(self, text: str | None) -> None:
         if not text:
             return
         size = len(text)
-        if size < 200 and text.isspace():
+        if text.isspace():
             if self.parts and not self.breaks:
                 self.parts.append(" ")
             return
@@ -184,6 +198,9 @@ class _Cutter:
             self.strong_chars += size
 
     def _break(self) -> None:
+        if self.row is not None:
+            self._edge("br")
+            return
         self.breaks += 1
         if self.breaks == 2:
             self._flush()
@@ -220,16 +237,6 @@ class _Cutter:
             known.append(len(self.containers) - 1)
         return known[-1]
 
-    def _row(self, row: Any, cells: list[Any]) -> None:
-        """A table's row of plain cells is one block."""
-        self._enter(row)
-        texts = []
-        for cell in cells:
-            texts.append(_fold("".join(cell.itertext())))
-            self.link_chars += sum(len(link.text or "") for link in cell.iter("a"))
-        self.parts = [CELL.join(text for text in texts if text)]
-        self._leave(row, True)
-
     def _picture(self, element: Any) -> None:
         source = next((value for key in IMAGE_SOURCES if (value := element.get(key)) and value[:5] != "data:"), None)
         if source:
@@ -250,9 +257,8 @@ class _Cutter:
             self.containers.append(Container("body", "", -1, 0))
         self.containers.append(Container("script", "articlebody", 0, 1))
         index = len(self.containers) - 1
-        self.blocks += [
-            Block(text, "p", "articlebody", index) for part in body.split("\n") if (text := " ".join(part.split()))
-        ]
+        lines = body.split("\n", MAX_BLOCKS)[:MAX_BLOCKS]
+        self.blocks += [Block(text, "p", "articlebody", index) for line in lines if (text := " ".join(line.split()))]
 
 
 def _probed(body: str, shown: str) -> bool:
@@ -273,18 +279,18 @@ def _holds_article(noscript: Any) -> bool:
     return sum(len(paragraph.text or "") for paragraph in noscript.iter("p")) >= MIN_HIDDEN_BODY
 
 
-def _plain_cells(row: Any) -> list[Any] | None:
-    """The cells of a row that holds short data; None for a row that lays out a page."""
+def _is_plain(row: Any) -> bool:
+    """Whether a table's row holds short data: two cells or more, and nothing in them that lays out a page."""
     cells = [cell for cell in row if cell.tag in ("td", "th")]
     if len(cells) < 2:
-        return None
+        return False
     for cell in cells:
         for child in cell:
             if (child.tag not in INLINE and child.tag not in ("br", "p")) or (child.tag == "p" and len(cell) > 1):
-                return None
+                return False
             if len(child) > 3:
-                return None
-    return cells
+                return False
+    return True
 
 
 def _words(element: Any) -> str:
@@ -302,7 +308,9 @@ def _words(element: Any) -> str:
 
 
 def _fold(text: str) -> str:
-    """White space folded to single spaces; a `<br>` (as \\v) becomes a new line."""
+    """White space folded to single spaces; a `<br>` (as \\v) becomes a new line, the edge of a cell a bar."""
+    if CELL_EDGE in text:
+        return CELL.join(folded for cell in text.split(CELL_EDGE) if (folded := " ".join(cell.split())))
     if "\v" not in text:
         return " ".join(text.split())
     lines = (" ".join(line.split()) for line in text.split("\v"))

@@ -85,7 +85,8 @@ def _views(
     begin = max(0, int(rows[0]) - int(chance.integers(1, CROP_BEFORE)))
     end = min(len(body), int(rows[-1]) + 1 + int(chance.integers(CROP_AFTER)))
     headline = None if page.headline is None or page.headline < begin else page.headline - begin
-    yield replace(page, blocks=page.blocks[begin:end], headline=headline), body[begin:end], weight[begin:end], VIEW_WEIGHT
+    cropped = replace(page, blocks=page.blocks[begin:end], headline=headline)
+    yield cropped, body[begin:end], weight[begin:end], VIEW_WEIGHT
 
 
 def _as_dump(page: Page, body: Bools, weight: Floats, style: int) -> tuple[Page, Bools, Floats]:

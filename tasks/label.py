@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tasks.align import squeeze
 from tasks.headline import dump_title_row
 from tasks.model import BodyModel, load_model
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
@@ -16,6 +17,8 @@ SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
 DECK_CHARS = 600
 LINK_SHARE = 0.9  # of a block that is nothing but a link
 HEAD_REACH = 6  # blocks after the deck in which the byline or the time is looked for
+PULLED = 25  # letters and digits of the shortest pull quote
+QUOTES = frozenset(("blockquote", "aside", "q"))
 HEAD = frozenset((Label.BYLINE, Label.TIMESTAMP, Label.READ_TIME))
 
 # What the words of an element's class say of a block that is not body; the first that fits names it.
@@ -57,6 +60,7 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     verdicts = [_decide(block, found, chance) for block, found, chance in zip(page.blocks, rules, chances, strict=True)]
     _name_head(page, verdicts, rules)
     _name_zones(page, verdicts, rules)
+    _name_pull_quotes(page, verdicts)
     return tuple(_parts(page.blocks, verdicts, rules, phrases))
 
 
@@ -85,7 +89,7 @@ def _body_label(block: Block) -> Label:
         return Label.LIST_ITEM
     if tag in ("tr", "td", "th"):
         return Label.TABLE
-    return Label.QUOTE if tag in ("blockquote", "q") else Label.PARAGRAPH
+    return Label.QUOTE if tag in QUOTES else Label.PARAGRAPH
 
 
 def _by_element(block: Block) -> tuple[Label, str]:
@@ -154,7 +158,9 @@ def _name_zones(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Ru
     A kept block that is nothing but a link belongs to it, too.
     """
     zone: Rule | None = None
+    below = False  # whether the body has begun: a menu's word does not rename the byline below it
     for row, (block, verdict) in enumerate(zip(page.blocks, verdicts, strict=True)):
+        below = below or verdict.label in KEPT
         cut = next((rule for rule in rules[row] if rule.strength is Strength.CUT), None)
         if cut is not None:
             zone = cut
@@ -162,8 +168,31 @@ def _name_zones(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Ru
             verdicts[row] = Verdict(zone.label, zone.id, CERTAIN)
         elif verdict.label in KEPT or verdict.label is Label.TITLE:
             zone = None
-        elif zone is not None and verdict.label in (Label.NAVIGATION, Label.TIMESTAMP):
+        elif zone is not None and (verdict.label is Label.NAVIGATION or (below and verdict.label is Label.TIMESTAMP)):
             verdicts[row] = Verdict(zone.label, zone.id, verdict.confidence)
+
+
+def _name_pull_quotes(page: Page, verdicts: list[Verdict]) -> None:
+    """A quotation set apart that repeats a sentence of the body is a teaser of it."""
+    bodies: list[str] = []
+    for row, (block, verdict) in enumerate(zip(page.blocks, verdicts, strict=True)):
+        if verdict.label not in KEPT or not _is_set_apart(block, page):
+            continue
+        bodies = bodies or [
+            squeeze(other.text) if of.label in KEPT else "" for other, of in zip(page.blocks, verdicts, strict=True)
+        ]
+        own = bodies[row]
+        if len(own) >= PULLED and any(
+            own in body for at, body in enumerate(bodies) if len(body) > len(own) or at < row
+        ):
+            verdicts[row] = Verdict(Label.PROMO, "repeats the body", verdict.confidence)
+
+
+def _is_set_apart(block: Block, page: Page) -> bool:
+    """Whether the block, or what is right around it, is made for a quotation."""
+    parent = page.containers[block.container].parent
+    around = page.containers[parent].words if parent >= 0 else ""
+    return block.tag in QUOTES or bool((place_bits(block.words) | place_bits(around)) & _BIT["quote"])
 
 
 def _parts(

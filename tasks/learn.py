@@ -18,18 +18,18 @@ from tasks.model import BodyModel, context
 PARAMETERS = {
     "objective": "binary",
     "num_leaves": 31,
-    "learning_rate": 0.06,
+    "learning_rate": 0.1,
     "min_data_in_leaf": 40,
-    "feature_fraction": 0.4,
+    "feature_fraction": 0.25,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
-    "max_bin": 127,
+    "max_bin": 63,
     "deterministic": True,
     "force_row_wise": True,
     "verbose": -1,
 }
-ROUNDS = 250  # trees a forest
+ROUNDS = 150  # trees a forest
 INNER_FOLDS = 4
 NEAR_BODY = 15  # rows from the body within which every block is learned from
 FAR_STEP = 5  # of those further away, menus and footers, one in so many

@@ -16,8 +16,8 @@ KINDS_OF_PLACE: dict[str, str] = {
     "article": r"article|story|entry|\bpost\b|post-|hentry",
     "content": r"content|main|\btext\b",
     "title": r"headline|title|heading",
-    "deck": r"deck|\bdek\b|standfirst|subtitle|sub-?head|summary|excerpt|\blead\b|\blede\b|intro|chapo|"
-    r"teaser|description",
+    "deck": r"deck|(?:^|[^a-z])dek(?:[^a-z]|$)|standfirst|subtitle|sub-?head|summary|excerpt|\blead\b|\blede\b|intro|"
+    r"chapo|teaser|description",
     "byline": r"byline|author|writer|autor|contributor|signature",
     "date": r"date|time|publish|posted|meta",
     "caption": r"caption|legend|figure|image|photo|picture|media|gallery|slide|lightbox",

@@ -2,7 +2,8 @@
 
 `f1`, `precision` and `recall` are of 4-token shingles, averaged over pages as the public article extraction benchmark
 does (https://github.com/scrapinghub/article-extraction-benchmark: mean precision and mean recall first, then their
-harmonic mean); `exact` is the share of pages whose body has the very same tokens; `worst10` the mean F1 of the worst tenth.
+harmonic mean); `exact` is the share of pages whose body has the very same tokens; `worst10` the mean F1 of the worst
+tenth.
 `title`, `date` and `authors` are exact title (case, space and signs folded), same calendar day, F1 of names.
 `caption_leak` and `credit_leak` are the share of pages with a known caption or credit inside the body. All are 0 to 1.
 """
