@@ -66,7 +66,7 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
 
 def _decide(block: Block, rules: Sequence[Rule], chance: float) -> Verdict:
     """Body or not, and the name that the block's own rules and element give it."""
-    strict = next((rule for rule in rules if rule.strength is not Strength.NAME), None)
+    strict = min((rule for rule in rules if rule.strength is not Strength.NAME), key=_first, default=None)
     if strict is not None and strict.label not in KEPT:
         return Verdict(strict.label, strict.id, CERTAIN)
     correction = next((rule for rule in rules if rule.label is Label.CORRECTION), None)
@@ -78,6 +78,11 @@ def _decide(block: Block, rules: Sequence[Rule], chance: float) -> Verdict:
     if named is not None:
         return Verdict(named.label, named.id, 1 - chance)
     return Verdict(*_by_element(block), 1 - chance)
+
+
+def _first(rule: Rule) -> bool:
+    """Of several strict rules one that tells the block's parts apart says the most."""
+    return rule.strength is not Strength.SPLIT
 
 
 def _body_label(block: Block) -> Label:
