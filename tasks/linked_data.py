@@ -40,6 +40,7 @@ _WRAPPERS = re2.compile(
 )
 _TRAILING_COMMA = re2.compile(r",(\s*[}\]])")
 _BAD_ESCAPE = re2.compile(r"\\([^\"\\/bfnrtu])")
+_CONTROLS = re2.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")  # those that are no white space
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -192,7 +193,18 @@ def _crumbs(node: Node) -> tuple[str, ...]:
 
 def loose_json(text: str) -> list[Any]:
     """The values of a script: one as a rule, several where they stand one after the other, none where beyond repair."""
-    text = text[:MAX_SCRIPT].strip().rstrip(";")
+    values = _values(text[:MAX_SCRIPT].strip().rstrip(";"))
+    return _without_surrogates(values) if "\\ud" in text or "\\uD" in text else values
+
+
+def _without_surrogates(values: list[Any]) -> list[Any]:
+    """The values with U+FFFD for each half of a surrogate pair: JSON lets it stand alone, UTF-8 does not."""
+    written = json.dumps(values, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+    whole: list[Any] = json.loads(written.decode("utf-16-le", "replace"))
+    return whole
+
+
+def _values(text: str) -> list[Any]:
     for mended in _mendings(text):
         try:
             return [_DECODER.decode(mended)]
@@ -231,6 +243,8 @@ def plain(value: str, keep_lines: bool = False) -> str:
         value = html.unescape(html.unescape(value))
     if "<" in value and ">" in value:
         value = _without_tags(value)
+    if not value.isprintable():
+        value = _CONTROLS.sub("", value)
     if not keep_lines:
         return " ".join(value.split())
     return "\n".join(folded for line in value.split("\n") if (folded := " ".join(line.split())))
