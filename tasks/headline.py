@@ -9,6 +9,7 @@ from tasks.shingles import tokens
 
 TITLE_CHARS = 400  # longer blocks are no headline
 SIGNS = 40  # characters that a headline may have besides letters and digits
+FOLDING = 2  # times that a text without case may be longer: "ß" becomes "ss", "İ" a letter and its dot
 REACH = 40  # lines before the body in which the headline is looked for
 SHORTEST, LONGEST = 8, 250  # characters
 
@@ -25,7 +26,7 @@ def headline_row(blocks: Sequence[Block], headlines: Iterable[str]) -> int | Non
     that is the site's name.
     """
     wanted = {folded for headline in headlines if (folded := fold(headline))}
-    shortest, longest = min(map(len, wanted), default=0), max(map(len, wanted), default=0) + SIGNS
+    shortest, longest = min(map(len, wanted), default=0) // FOLDING, max(map(len, wanted), default=0) + SIGNS
     same, alike, heads = [], [], []
     for row, block in enumerate(blocks):
         is_head = block.tag == "h1"
