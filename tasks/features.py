@@ -1,6 +1,6 @@
 """What the model sees of a page: a row of numbers a block, computed column by column for the whole page.
 
-`features(page, hits)` gives a float32 matrix (blocks × len(NAMES)). A number that a dump cannot have (its tags, what it
+`features(page, hits)` gives a float32 matrix (blocks × columns). A number that a dump cannot have (its tags, what it
 declares) is NaN there, so that one model serves both kinds. Shares are 0 to 1, sizes are log(1 + n).
 """
 
@@ -53,6 +53,7 @@ def _class_of(char: str) -> int:
 
 _CLASS_TABLE = np.array([_class_of(chr(code)) for code in range(0x10000)], dtype=np.uint8)
 
+DECLARED_CHARS = 100_000  # of a declared body in which each block is looked for
 _HIT_LABELS = tuple(
     label for label in Label if label not in (Label.PARAGRAPH, Label.LIST_ITEM, Label.TABLE, Label.TITLE)
 )
@@ -224,7 +225,7 @@ def _add_declared(out: Columns, page: Page) -> None:
     if len(body) < 200:
         out.add("in_declared_body", np.full(count, np.nan))
         return
-    flat = re.sub(r"\W+", "", body)
+    flat = re.sub(r"\W+", "", body[:DECLARED_CHARS])
     out.add("in_declared_body", np.array([re.sub(r"\W+", "", block.text)[:60] in flat for block in page.blocks]))
 
 
