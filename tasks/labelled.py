@@ -48,10 +48,18 @@ def read_labelled(folders: Sequence[Path]) -> Iterator[LabelledPage]:
         lines = folder / "truth.jsonl"
         if not lines.is_file():
             raise LabelledError(f"{folder}: no truth.jsonl in it")
-        for number, line in enumerate(lines.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(_lines(lines), 1):
             truth = _truth(line, f"{lines}:{number}")
             if truth.get("body"):
                 yield LabelledPage(folder.name, _raw(folder, truth), truth)
+
+
+def _lines(path: Path) -> list[str]:
+    """The file's lines; `str.splitlines` would cut at a U+2028 inside a text, too."""
+    try:
+        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelledError(f"{path}: {error}") from error
 
 
 def _truth(line: str, where: str) -> dict[str, Any]:
