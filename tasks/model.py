@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from tasks.columns import Column, Matrix, rolling, shift
 from tasks.features import features, group_ids
-from tasks.page import Label, Page
+from tasks.page import Block, Container, Declared, Kind, Label, Page
 
 Probabilities = NDArray[np.float32]
 FILES = ("first.txt", "second.txt")
 NEIGHBOURS = 4
+END = "\nend of parameters\n"  # LightGBM reads on past the end of a file that was cut short, and dies of it
 SURE = 0.6  # a block over this probability marks where the body begins and ends
 
 
@@ -83,8 +84,19 @@ def load_model(folder: Path | None = None) -> BodyModel:
     for name in FILES:
         try:
             text = (source / name).read_text(encoding="utf-8")
+            if END not in text:
+                raise ModelError(f"{source / name}: no usable model: not a whole file")
             forests.append(lightgbm.Booster(model_str=text))
-        except (OSError, lightgbm.basic.LightGBMError) as error:
+        except (OSError, UnicodeDecodeError, lightgbm.basic.LightGBMError) as error:
             raise ModelError(f"{source / name}: no usable model: {error}") from error
         digest.update(text.encode())
+    if [forest.num_feature() for forest in forests] != _widths():
+        raise ModelError(f"{source}: no usable model: it was trained for other features than this version has")
     return BodyModel(forests[0], forests[1], digest.hexdigest())
+
+
+def _widths() -> list[int]:
+    """How many features each forest is given."""
+    page = Page(Kind.DUMP, (Block("a"),), (Container("", "", -1, 0),), Declared())
+    seen = features(page, [()])
+    return [seen.shape[1], context(page, seen, np.zeros(1)).shape[1]]
