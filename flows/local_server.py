@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -102,6 +103,8 @@ def _serve(descriptor: int, *, schedules: bool) -> None:
 def _stop_with_parent() -> None:
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_STOP_SECONDS / 2)  # Prefect's services may not let go
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -120,6 +120,7 @@ def test_settings_may_name_sources_and_archive(stet: Stet, tmp_path: Path) -> No
     assert summary["rejected_by_reason"] == {"no_article": 2}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
@@ -167,8 +168,15 @@ def descendants(pid: int) -> list[int]:
 def gone_within(pids: list[int], seconds: float) -> None:
     end = time.monotonic() + seconds
     while alive := [pid for pid in pids if is_alive(pid)]:
-        assert time.monotonic() < end, f"left over: {alive}"
+        assert time.monotonic() < end, f"left over: {[command_of(pid) for pid in alive]}"
         time.sleep(0.1)
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return "gone"
 
 
 def is_alive(pid: int) -> bool:
@@ -178,6 +186,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_a_second_run_at_the_same_time_is_refused(environment: dict[str, str], tmp_path: Path, stet: Stet) -> None:
     pages, archive = write_pages(tmp_path / "pages", range(800)), tmp_path / "archive"
     command = [sys.executable, "-m", "flows.cli", "archive", str(pages), "--to", str(archive), "--batch-pages", "20"]
