@@ -17,13 +17,14 @@ from tasks.shingles import coverage
 
 # Elements whose text no reader sees, or that are controls: passed over with all that they hold.
 UNSEEN = frozenset(
-    "script style noscript template svg iframe object embed video audio canvas map math select option datalist "  # noqa: SIM905
-    "textarea head title meta link base param source track frameset frame noframes noembed area col colgroup".split()
+    "script style noscript template svg iframe object video audio canvas map math select option datalist "  # noqa: SIM905
+    "textarea head title meta link base param frameset frame noframes noembed area col colgroup".split()
 )
 # Elements that run on in their line of text. Everything else, custom elements too, begins and ends a block.
+# The parser puts what follows an embed, source, track or wbr into it.
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q rb rp rt rtc "  # noqa: SIM905
-    "ruby s samp small span strike strong sub sup time tt u var wbr".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em embed font i ins kbd label mark nobr output q rb rp rt rtc "  # noqa: SIM905
+    "ruby s samp small source span strike strong sub sup time track tt u var wbr".split()
 )
 STRONG = frozenset(("b", "strong", "i", "em"))
 # Attributes that say what an element is for.
