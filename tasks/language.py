@@ -3,7 +3,7 @@
 import functools
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Any
 
@@ -27,6 +27,10 @@ SAME = {
 # Where a text is full of the common words of the language that the page declares, the identifier (0.5 s to load,
 # 0.2 ms a page) is not asked.
 COMMON_SHARE = 0.16  # of the words
+CLEAR_SHARE = 0.2  # where nothing is declared
+SENTENCE = 80  # characters of the shortest text that is no name, headline or menu
+SPOKEN_READ = 3_000  # characters of a page's long texts
+TRACE = 0.06  # share of common words from which a language may be spoken on a page, in a quotation at least
 
 
 @functools.cache
@@ -52,8 +56,12 @@ def find_language(blocks: Sequence[LabelledBlock], said: str | None) -> str | No
     text = _sample(blocks)
     if len(text) < ENOUGH:
         return declared
-    if declared is not None and _common_share(text, declared) >= COMMON_SHARE:
+    shares = common_shares(text)
+    if declared is not None and shares.get(declared, 0.0) >= COMMON_SHARE:
         return declared
+    likely = max(shares, key=lambda language: shares[language])
+    if declared is None and shares[likely] >= CLEAR_SHARE:
+        return likely
     code, chance = _identifier().classify(text)
     found = SAME.get(code, code)
     return declared if len(found) != 2 or (declared is not None and chance < SURE) else found
@@ -65,10 +73,31 @@ def _common_words() -> dict[str, frozenset[str]]:
     return {language: frozenset(words.split()) for language, words in table.items()}
 
 
-def _common_share(text: str, language: str) -> float:
+def common_shares(text: str) -> dict[str, float]:
+    """For each language of `config/common_words.toml` the share of the text's words that are common words of it."""
     words = text.lower().split()
-    common = _common_words().get(language)
-    return sum(word in common for word in words) / len(words) if common else 0.0
+    return {
+        language: sum(word in common for word in words) / max(len(words), 1)
+        for language, common in _common_words().items()
+    }
+
+
+def spoken_languages(texts: Iterable[str]) -> frozenset[str] | None:
+    """The languages that the long ones of a page's texts may be in; None where their common words do not tell."""
+    sample: list[str] = []
+    size = 0
+    for text in texts:
+        if len(text) >= SENTENCE:
+            sample.append(text[:READ])
+            size += len(sample[-1])
+            if size >= SPOKEN_READ:
+                break
+    if size < ENOUGH:
+        return None
+    shares = common_shares(" ".join(sample))
+    if max(shares.values()) < COMMON_SHARE:
+        return None
+    return frozenset(language for language, share in shares.items() if share >= TRACE)
 
 
 def _sample(blocks: Sequence[LabelledBlock]) -> str:

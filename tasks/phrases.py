@@ -1,7 +1,7 @@
 """Phrase rules: what a block is, told from its words alone, in any language.
 
-The rules are data, `config/rules/*.toml`, one file a language. All languages are matched at once, since pages mix them:
-the patterns stand together in one RE2 set, which reads a text once and in linear time whatever the text holds.
+The rules are data, `config/rules/*.toml`, one file a language. A page is read by the rules of the languages that its
+common words speak for, by the neutral ones and by the English ones, in RE2 sets: linear time whatever a text holds.
 """
 
 import functools
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import re2
 
+from tasks.language import spoken_languages
 from tasks.page import Label
 from tasks.rulefile import (
     LONGEST_CHARS,
@@ -58,6 +59,9 @@ class Part:
     value: str
 
 
+ALWAYS_SPOKEN = frozenset(("neutral", "en"))  # English furniture stands on pages in any language
+
+
 class Phrases:
     """All rules, ready to match. `digest` is the SHA-256 of the files they came from."""
 
@@ -69,21 +73,25 @@ class Phrases:
         self._longest = max((rule.max_chars for rule in self.rules), default=0)
         self._remembered = functools.lru_cache(REMEMBERED)(self._match)
 
-    def match(self, text: str) -> tuple[int, ...]:
-        """Indices of the rules that hit, in the order of `rules`."""
+    def match(self, text: str, languages: frozenset[str] | None = None) -> tuple[int, ...]:
+        """Indices of the rules that hit, in the order of `rules`; of the languages named, by default of all."""
         if len(text) > 2 * LONGEST_CHARS:
             return ()
-        return self._remembered(text) if len(text) <= RECURRING_CHARS else self._match(text)
+        find = self._remembered if len(text) <= RECURRING_CHARS else self._match
+        return find(text, languages)
 
-    def _match(self, text: str) -> tuple[int, ...]:
+    def _match(self, text: str, languages: frozenset[str] | None) -> tuple[int, ...]:
         bare = normal(trim(text))
         if not bare or len(bare) > self._longest:
             return ()
-        return (self._short if len(bare) <= SHORT_CHARS else self._long).match(bare)
+        return (self._short if len(bare) <= SHORT_CHARS else self._long).match(bare, languages)
 
     def hits(self, texts: Iterable[str]) -> list[tuple[int, ...]]:
-        """`match` for all the blocks of a page."""
-        return [self.match(text) for text in texts]
+        """`match` for all the blocks of a page, by the rules of the languages that the page is in."""
+        all_of_page = list(texts)
+        spoken = spoken_languages(all_of_page)
+        languages = None if spoken is None else spoken | ALWAYS_SPOKEN
+        return [self.match(text, languages) for text in all_of_page]
 
     def split(self, text: str, rule: Rule) -> tuple[Part, ...] | None:
         """The parts that the rule's groups name, in reading order; None where they would lose words."""
@@ -116,14 +124,15 @@ class _Sieve:
             if rule.max_chars > above:
                 groups, key = (by_needs, rule.needs) if rule.needs else (by_language, rule.id.split(".")[0])
                 groups.setdefault(key, []).append((index, rule))
-        self._always = [_PatternSet(members) for members in by_language.values()]
+        self._by_language = {language: _PatternSet(members) for language, members in by_language.items()}
         self._needy = [_PatternSet(members) for members in by_needs.values()]
         self._needed = _compiled_set([f"(?i:{needs})" for needs in by_needs])
 
-    def match(self, text: str) -> tuple[int, ...]:
+    def match(self, text: str, languages: frozenset[str] | None) -> tuple[int, ...]:
         found: list[int] = []
-        for patterns in self._always:
-            found += patterns.match(text)
+        for language, patterns in self._by_language.items():
+            if languages is None or language in languages:
+                found += patterns.match(text)
         for at in self._needed(text) or ():
             found += self._needy[at].match(text)
         return tuple(sorted(found)) if found else ()
