@@ -19,7 +19,7 @@ MAX_PLACES = 12  # of one block's text in the body
 PROBE = 24  # characters that find a block of which only a part stands in the body
 MIN_COVERED = 0.5  # share of a long block's shingles that must stand in the body
 STRAY_CHARS, STRAY_ROWS = 25, 6
-SLACK = 3  # characters that two neighbours in the chain may overlap
+SLACK = 3  # characters that two neighbours in the chain may overlap, if that is no more than an eighth of the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ def _best_chain(places: Sequence[Sequence[_Place]]) -> NDArray[np.bool_]:
     for i, (block, place) in enumerate(flat):
         upto = first_of_block.setdefault(block, i)
         best[i] = place.weight
-        fits = np.flatnonzero(ends[:upto] <= place.start + SLACK)
+        slack = min(SLACK, (place.end - place.start) // 8)
+        fits = np.flatnonzero(ends[:upto] <= place.start + slack)
         if fits.size:
             before = fits[np.argmax(best[fits])]
             best[i] += best[before]

@@ -43,7 +43,7 @@ def letters(text: str) -> str:
 
 # ---- what must always hold -------------------------------------------------------------------------------------------
 
-# A tree as (tag, children); a child is a text or a tree. `None` for the tag: visible to nobody.
+# A tree as (tag, children); a child is a text or a tree.
 INLINE_TAGS = ["a", "b", "em", "span", "small", "time", "sup", "font"]
 BLOCK_TAGS = [
     "div",
@@ -185,7 +185,8 @@ def test_a_row_of_data_is_one_block_and_a_row_of_layout_is_not() -> None:
 def test_what_stands_in_the_cells_of_a_row_is_read_like_all_else() -> None:
     row = (
         "<table><tr>x<td>a<br>b</td><td></td>stray<td><span>c<script>evil()</script><i>d</i></span>"
-        "<span class=sr-only>ears</span></td><td><p>e</p></td><td><a><b>link</b><img src=i.png></a></td></tr></table>after"
+        "<span class=sr-only>ears</span></td><td><p>e</p></td><td><a><b>link</b><img src=i.png></a></td></tr></table>"
+        "after"
     )
     page = page_of(row)
     assert [block.text for block in page.blocks] == [CELL.join(("x", "a b", "stray", "cd", "e", "link")), "after"]
