@@ -21,7 +21,9 @@ from outputs.archive import ArchiveRun, open_run
 from outputs.batch import BatchJob
 from outputs.manifest import Counts
 from outputs.staging import StagedBatch
+from tasks.model import model_digest
 from tasks.page import Rejected
+from tasks.phrases import rules_digest
 from tasks.read import PageRef, find_pages
 
 SMALLEST_BATCH, LARGEST_BATCH = 50, 2000  # pages: 10 to 20 s of work on one core at the most
@@ -129,7 +131,8 @@ def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iter
     that cannot be written or is being written to. `clean` stands in for the workers' function.
     """
     pages = sum(1 for _ in find_pages(request.sources))
-    with open_run(request.archive, [str(source) for source in request.sources]) as run:
+    made_with = {"model_sha256": model_digest(), "rules_sha256": rules_digest()}
+    with open_run(request.archive, [str(source) for source in request.sources], extra_versions=made_with) as run:
         workers = Workers(request.worker_count, clean)
         archiving = Archiving(request, run, workers, pages)
         try:

@@ -78,21 +78,45 @@ def load_model(folder: Path | None = None) -> BodyModel:
     """The model of a folder, by default the one that comes with the program. Raises `ModelError`."""
     import lightgbm  # noqa: PLC0415  half a second: only what labels pages pays for it
 
-    source: Traversable = folder if folder is not None else resources.files("config.model")
-    digest = hashlib.sha256()
-    forests = []
+    where = _source(folder)
+    texts = _texts(folder)
+    try:
+        first, second = (lightgbm.Booster(model_str=text) for text in texts)
+    except lightgbm.basic.LightGBMError as error:
+        raise ModelError(f"{where}: no usable model: {error}") from error
+    if [forest.num_feature() for forest in (first, second)] != _widths():
+        raise ModelError(f"{where}: no usable model: it was trained for other features than this version has")
+    return BodyModel(first, second, _digest(texts))
+
+
+def model_digest(folder: Path | None = None) -> str:
+    """The SHA-256 of a model's files, without loading it. Raises `ModelError`."""
+    return _digest(_texts(folder))
+
+
+def _source(folder: Path | None) -> Traversable:
+    return folder if folder is not None else resources.files("config.model")
+
+
+def _texts(folder: Path | None) -> list[str]:
+    """The forests' files, checked to be whole."""
+    texts = []
     for name in FILES:
+        file = _source(folder) / name
         try:
-            text = (source / name).read_text(encoding="utf-8")
-            if END not in text:
-                raise ModelError(f"{source / name}: no usable model: not a whole file")
-            forests.append(lightgbm.Booster(model_str=text))
-        except (OSError, UnicodeDecodeError, lightgbm.basic.LightGBMError) as error:
-            raise ModelError(f"{source / name}: no usable model: {error}") from error
+            texts.append(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(f"{file}: no usable model: {error}") from error
+        if END not in texts[-1]:
+            raise ModelError(f"{file}: no usable model: not a whole file")
+    return texts
+
+
+def _digest(texts: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
         digest.update(text.encode())
-    if [forest.num_feature() for forest in forests] != _widths():
-        raise ModelError(f"{source}: no usable model: it was trained for other features than this version has")
-    return BodyModel(forests[0], forests[1], digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _widths() -> list[int]:

@@ -7,7 +7,7 @@ common words speak for, by the neutral ones and by the English ones, in RE2 sets
 import functools
 import hashlib
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -29,7 +29,7 @@ from tasks.rulefile import (
     read_rules,
 )
 
-__all__ = ["Part", "Phrases", "Rule", "RuleError", "Strength", "load_phrases", "normal", "trim"]
+__all__ = ["Part", "Phrases", "Rule", "RuleError", "Strength", "load_phrases", "normal", "rules_digest", "trim"]
 
 SET_MEMORY = 64 << 20  # bytes that an automaton's cache may take; it grows with what it meets
 RECURRING_CHARS = 80  # shorter texts recur from page to page: menus, dates, names
@@ -169,13 +169,26 @@ def _compiled_set(patterns: Sequence[str]) -> Callable[[str], list[int] | None]:
 @functools.cache
 def load_phrases(folder: Path | None = None) -> Phrases:
     """The rules of a folder, by default those that come with the program. Raises `RuleError`."""
+    contents = _contents(folder)
+    return Phrases(tuple(read_rules(contents)), _digest(contents))
+
+
+def rules_digest(folder: Path | None = None) -> str:
+    """The SHA-256 of a folder's rule files, without reading what they say."""
+    return _digest(_contents(folder))
+
+
+def _contents(folder: Path | None) -> dict[str, bytes]:
     source: Traversable = folder if folder is not None else resources.files("config.rules")
     files = sorted((item for item in source.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
-    contents = {item.name: item.read_bytes() for item in files}
+    return {item.name: item.read_bytes() for item in files}
+
+
+def _digest(contents: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, content in contents.items():
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return Phrases(tuple(read_rules(contents)), digest.hexdigest())
+    return digest.hexdigest()
 
 
 def trim(text: str) -> str:
