@@ -15,10 +15,11 @@ from tasks.headline import headline_row
 from tasks.page import Block, Container, Declared, Kind, Page, Picture, Rejected, RejectReason, Source
 from tasks.shingles import coverage
 
-# Elements whose text no reader sees, or that are controls: passed over with all that they hold.
+# Elements whose text no reader sees, or that are controls: passed over with all that they hold. The head is no such
+# element: where a page leaves out `</head>`, the parser puts a `<main>` or `<nav>` into it.
 UNSEEN = frozenset(
     "script style noscript template svg iframe object video audio canvas map math select option datalist "  # noqa: SIM905
-    "textarea head title meta link base param frameset frame noframes noembed area col colgroup".split()
+    "textarea title meta link base param frameset frame noframes noembed area col colgroup".split()
 )
 # Elements that run on in their line of text. Everything else, custom elements too, begins and ends a block.
 # The parser puts what follows an embed, source, track or wbr into it.

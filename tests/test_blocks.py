@@ -205,10 +205,17 @@ def test_a_table_in_a_layout_cell_keeps_its_rows() -> None:
 # ---- what is seen ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tag", sorted(UNSEEN - {"frameset", "frame", "head", "col", "colgroup", "noframes"}))
+@pytest.mark.parametrize("tag", sorted(UNSEEN - {"frameset", "frame", "col", "colgroup", "noframes"}))
 def test_unseen_elements_leave_nothing_but_what_follows_them(tag: str) -> None:
     void = tag in ("meta", "link", "base", "param", "area")
     assert texts(f"<p>a</p><{tag}>{'' if void else f'hidden</{tag}>'} b") == ["a", "b"]
+
+
+def test_a_page_without_the_tags_that_may_be_left_out() -> None:
+    head = "<!DOCTYPE html><meta charset=utf-8><title>T</title><script>x()</script><style>y</style>"
+    assert texts(f"{head}<main>a<p>b</main><footer>c</footer>") == ["a", "b", "c"]
+    assert texts(f"{head}<nav>a</nav><h1>b</h1><p>c") == ["a", "b", "c"]
+    assert texts(f"<html><head>{head}<noscript>n</noscript></head><body>a") == ["a"]
 
 
 def test_void_elements_swallow_nothing() -> None:
