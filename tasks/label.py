@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.align import squeeze
-from tasks.headline import dump_title_row
+from tasks.headline import dump_title_row, fold
 from tasks.model import BodyModel, load_model
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
 from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
@@ -14,7 +14,9 @@ BODY = 0.5  # a block of at least this probability is body
 CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of it
 CERTAIN = 0.99  # confidence of a rule's verdict
 SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
-DECK_CHARS = 600
+DECK_LEAST, DECK_CHARS = 30, 600
+DECK_REACH = 12  # blocks below the headline
+DESCRIBED = 60  # characters of a description that a deck begins with
 LINK_SHARE = 0.9  # of a block that is nothing but a link
 HEAD_REACH = 6  # blocks after the deck in which the byline or the time is looked for
 PULLED = 25  # letters and digits of the shortest pull quote
@@ -128,28 +130,46 @@ def _name_head(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rul
 
 
 def _deck_rows(page: Page, verdicts: Sequence[Verdict], rules: Sequence[Sequence[Rule]], title: int) -> list[int]:
-    """The rows between headline and byline that read like a standfirst: at most two."""
+    """The rows below the headline that read like a standfirst: at most two.
+
+    What stands between headline and byline is one; elsewhere above the body it takes a class or the page's own
+    description to say so, and the model to have left it out of the body.
+    """
     found: list[int] = []
-    for row in range(title + 1, min(title + 4, len(page.blocks))):
+    for row in range(title + 1, min(title + DECK_REACH, len(page.blocks))):
         block, verdict = page.blocks[row], verdicts[row]
-        if rules[row] or verdict.label is Label.TITLE:
-            break
-        if _may_be_deck(block, page.kind) and _head_follows(verdicts, row):
-            found.append(row)
-        elif verdict.label in KEPT:
+        is_kept = verdict.label in KEPT
+        if not rules[row] and verdict.label is not Label.TITLE and _may_be_deck(block, page.kind):
+            is_above = row < title + 4 and _head_follows(verdicts, row) and _reads_as_deck(block, page.kind)
+            if is_above or (not is_kept and _is_called_deck(block, page)):
+                found.append(row)
+                continue
+        if is_kept:
             break
     return found[:2]
+
+
+def _is_called_deck(block: Block, page: Page) -> bool:
+    """Whether the block's class, its parent's, or the page's description says that it is the standfirst."""
+    if page.kind is Kind.DUMP:
+        return False
+    parent = page.containers[block.container].parent
+    around = page.containers[parent].words if parent >= 0 else ""
+    if (place_bits(block.words) | place_bits(around)) & _BIT["deck"]:
+        return True
+    begin = fold(block.text)[:DESCRIBED]
+    return any(fold(text)[:DESCRIBED] == begin for text in page.declared.descriptions)
+
+
+def _reads_as_deck(block: Block, kind: Kind) -> bool:
+    return kind is Kind.DUMP or block.tag in ("h2", "h3", "p") or bool(place_bits(block.words) & _BIT["deck"])
 
 
 def _may_be_deck(block: Block, kind: Kind) -> bool:
     size = len(block.text)
     if kind is Kind.DUMP:
-        return 40 <= size <= DECK_CHARS and block.text[-1] in ".!?…。"
-    return (
-        25 <= size <= DECK_CHARS
-        and block.link_chars * 2 < size
-        and (bool(place_bits(block.words) & _BIT["deck"]) or block.tag in ("h2", "h3", "p"))
-    )
+        return DECK_LEAST <= size <= DECK_CHARS and block.text[-1] in ".!?…。"
+    return DECK_LEAST <= size <= DECK_CHARS and block.link_chars * 2 < size
 
 
 def _head_follows(verdicts: Sequence[Verdict], row: int) -> bool:
@@ -163,7 +183,7 @@ def _name_zones(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Ru
     A kept block that is nothing but a link belongs to it, too.
     """
     zone: Rule | None = None
-    below = False  # whether the body has begun: a menu's word does not rename the byline below it
+    below = False  # whether the body has begun: a menu's word does not rename deck and byline below it
     for row, (block, verdict) in enumerate(zip(page.blocks, verdicts, strict=True)):
         below = below or verdict.label in KEPT
         cut = next((rule for rule in rules[row] if rule.strength is Strength.CUT), None)
@@ -173,7 +193,7 @@ def _name_zones(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Ru
             verdicts[row] = Verdict(zone.label, zone.id, CERTAIN)
         elif verdict.label in KEPT or verdict.label is Label.TITLE:
             zone = None
-        elif zone is not None and (verdict.label is Label.NAVIGATION or (below and verdict.label is Label.TIMESTAMP)):
+        elif zone is not None and below and verdict.label in (Label.NAVIGATION, Label.TIMESTAMP):
             verdicts[row] = Verdict(zone.label, zone.id, verdict.confidence)
 
 
