@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tasks.columns import Matrix
 from tasks.examples import Example
+from tasks.labelled import LabelledError
 from tasks.model import BodyModel, context
 
 PARAMETERS = {
@@ -43,7 +44,12 @@ def folds(groups: Sequence[str], count: int, seed: int) -> NDArray[np.int64]:
 
 
 def fit(examples: Sequence[Example], seed: int = 0) -> BodyModel:
-    """Both forests from all the examples; the same bytes for the same examples and seed."""
+    """Both forests from all the examples; the same bytes for the same examples and seed.
+
+    Raises `LabelledError` where they are of fewer than two publishers: one is held out while learning from the others.
+    """
+    if len({each.group for each in examples}) < 2:
+        raise LabelledError("learning takes usable pages of at least two publishers")
     guesses = _cross_fitted_guesses(examples, seed)
     first = _fit_forest([each.seen for each in examples], examples, seed)
     again = [context(each.page, each.seen, guess) for each, guess in zip(examples, guesses, strict=True)]
