@@ -14,6 +14,7 @@ BODY = 0.5  # a block of at least this probability is body
 CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of it
 CERTAIN = 0.99  # confidence of a rule's verdict
 SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
+CAPTION_CHARS = 1_000
 DECK_LEAST, DECK_CHARS = 30, 600
 DECK_REACH = 12  # blocks below the headline
 DESCRIBED = 60  # characters of a description that a deck begins with
@@ -59,14 +60,15 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     hits = phrases.hits(block.text for block in page.blocks)
     rules = [[phrases.rules[index] for index in found] for found in hits]
     chances = model.probabilities(page, [[rule.label for rule in found] for found in rules]).tolist()
-    verdicts = [_decide(block, found, chance) for block, found, chance in zip(page.blocks, rules, chances, strict=True)]
+    captions = [_is_caption(block, page) for block in page.blocks]
+    verdicts = [_decide(*each) for each in zip(page.blocks, rules, chances, captions, strict=True)]
     _name_head(page, verdicts, rules)
     _name_zones(page, verdicts, rules)
     _name_pull_quotes(page, verdicts)
     return tuple(_parts(page.blocks, verdicts, rules, phrases))
 
 
-def _decide(block: Block, rules: Sequence[Rule], chance: float) -> Verdict:
+def _decide(block: Block, rules: Sequence[Rule], chance: float, is_caption: bool) -> Verdict:
     """Body or not, and the name that the block's own rules and element give it."""
     strict = min((rule for rule in rules if rule.strength is not Strength.NAME), key=_first, default=None)
     if strict is not None and strict.label not in KEPT:
@@ -74,12 +76,23 @@ def _decide(block: Block, rules: Sequence[Rule], chance: float) -> Verdict:
     correction = next((rule for rule in rules if rule.label is Label.CORRECTION), None)
     if correction is not None and chance >= CORRECTION:
         return Verdict(Label.CORRECTION, correction.id, max(chance, 1 - chance))
-    if chance >= BODY:
+    if chance >= BODY and not is_caption:
         return Verdict(_body_label(block), "model", chance)
     named = next((rule for rule in rules if rule.label not in KEPT), None)
     if named is not None:
         return Verdict(named.label, named.id, 1 - chance)
-    return Verdict(*_by_element(block), 1 - chance)
+    return Verdict(Label.CAPTION, "element", CERTAIN) if is_caption else Verdict(*_by_element(block), 1 - chance)
+
+
+def _is_caption(block: Block, page: Page) -> bool:
+    """Whether the element, or the one around it, says that the block is a picture's caption: the model is not asked."""
+    if len(block.text) > CAPTION_CHARS or page.kind is Kind.DUMP:
+        return False
+    parent = page.containers[page.containers[block.container].parent]
+    return any(
+        tag == "figcaption" or "caption" in words
+        for tag, words in ((block.tag, block.words), (parent.tag, parent.words))
+    )
 
 
 def _first(rule: Rule) -> bool:
