@@ -41,6 +41,7 @@ def seen(folder: Path) -> list[Example]:
 @pytest.fixture
 def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learn, "ROUNDS", 12)
+    monkeypatch.setitem(learn.PARAMETERS, "num_threads", 1)  # threads that wait for each other on a busy machine
 
 
 def files(folder: Path) -> list[bytes]:
