@@ -14,6 +14,8 @@ BODY = 0.5  # a block of at least this probability is body
 CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of it
 CERTAIN = 0.99  # confidence of a rule's verdict
 SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
+HEADING = 0.2
+HEADINGS = frozenset(("h2", "h3", "h4"))
 CAPTION_CHARS = 1_000
 DECK_LEAST, DECK_CHARS = 30, 600
 DECK_REACH = 12  # blocks below the headline
@@ -65,6 +67,7 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     _name_head(page, verdicts, rules)
     _name_zones(page, verdicts, rules)
     _name_pull_quotes(page, verdicts)
+    _keep_headings(page, verdicts)
     return tuple(_parts(page.blocks, verdicts, rules, phrases))
 
 
@@ -153,8 +156,9 @@ def _deck_rows(page: Page, verdicts: Sequence[Verdict], rules: Sequence[Sequence
         block, verdict = page.blocks[row], verdicts[row]
         is_kept = verdict.label in KEPT
         if not rules[row] and verdict.label is not Label.TITLE and _may_be_deck(block, page.kind):
+            is_called = _is_called_deck(block, page)
             is_above = row < title + 4 and _head_follows(verdicts, row) and _reads_as_deck(block, page.kind)
-            if is_above or (not is_kept and _is_called_deck(block, page)):
+            if (is_above and (is_called or not is_kept or page.kind is Kind.DUMP)) or (is_called and not is_kept):
                 found.append(row)
                 continue
         if is_kept:
@@ -231,6 +235,18 @@ def _is_set_apart(block: Block, page: Page) -> bool:
     parent = page.containers[block.container].parent
     around = page.containers[parent].words if parent >= 0 else ""
     return block.tag in QUOTES or bool((place_bits(block.words) | place_bits(around)) & _BIT["quote"])
+
+
+def _keep_headings(page: Page, verdicts: list[Verdict]) -> None:
+    """A heading right above a paragraph of the body belongs to it, though the model was not quite sure."""
+    for row, block in enumerate(page.blocks[:-1]):
+        verdict = verdicts[row]
+        below = next(
+            (at for at in range(row + 1, min(row + 3, len(verdicts))) if verdicts[at].label is not Label.TIMESTAMP), row
+        )
+        is_heading = block.tag in HEADINGS and verdict.reason == "model" and verdict.label is Label.NAVIGATION
+        if is_heading and 1 - verdict.confidence >= HEADING and verdicts[below].label is Label.PARAGRAPH:
+            verdicts[row] = Verdict(Label.HEADING, "above the body", verdict.confidence)
 
 
 def _parts(
