@@ -22,6 +22,7 @@ DECK_REACH = 12  # blocks below the headline
 DESCRIBED = 60  # characters of a description that a deck begins with
 LINK_SHARE = 0.9  # of a block that is nothing but a link
 HEAD_REACH = 6  # blocks after the deck in which the byline or the time is looked for
+MOST_PULLED = 100  # quotations of a page that are compared with all its blocks
 PULLED = 25  # letters and digits of the shortest pull quote
 QUOTES = frozenset(("blockquote", "aside", "q"))
 HEAD = frozenset((Label.BYLINE, Label.TIMESTAMP, Label.READ_TIME))
@@ -216,18 +217,17 @@ def _name_zones(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Ru
 
 def _name_pull_quotes(page: Page, verdicts: list[Verdict]) -> None:
     """A quotation set apart that repeats a sentence of the body is a teaser of it."""
-    bodies: list[str] = []
-    for row, (block, verdict) in enumerate(zip(page.blocks, verdicts, strict=True)):
-        if verdict.label not in KEPT or not _is_set_apart(block, page):
-            continue
-        bodies = bodies or [
-            squeeze(other.text) if of.label in KEPT else "" for other, of in zip(page.blocks, verdicts, strict=True)
-        ]
+    kept = [verdict.label in KEPT for verdict in verdicts]
+    rows = [row for row, block in enumerate(page.blocks) if kept[row] and _is_set_apart(block, page)]
+    if not rows:
+        return
+    bodies = [squeeze(block.text) if keeps else "" for block, keeps in zip(page.blocks, kept, strict=True)]
+    for row in rows[:MOST_PULLED]:
         own = bodies[row]
         if len(own) >= PULLED and any(
             own in body for at, body in enumerate(bodies) if len(body) > len(own) or at < row
         ):
-            verdicts[row] = Verdict(Label.PROMO, "repeats the body", verdict.confidence)
+            verdicts[row] = Verdict(Label.PROMO, "repeats the body", verdicts[row].confidence)
 
 
 def _is_set_apart(block: Block, page: Page) -> bool:

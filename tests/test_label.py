@@ -220,6 +220,12 @@ def test_a_pull_quote_repeats_the_body_and_a_quotation_does_not() -> None:
     assert [name for name, _ in labels(page, [0.9] * 3)] == [Label.PARAGRAPH, Label.PROMO, Label.QUOTE]
 
 
+def test_a_page_of_quotations_alone_comes_to_an_end() -> None:
+    said = "The ferry is the heart of this town and always will be, said inhabitant"
+    page = page_of("".join(f"<blockquote>{said} {number:06}</blockquote>" for number in range(50_000)))
+    assert set(labels(page, [0.9] * 50_000)) == {(Label.QUOTE, "model")}
+
+
 # ---- the same every time ---------------------------------------------------------------------------------------------
 
 REPORT = """
