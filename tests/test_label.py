@@ -203,14 +203,22 @@ def test_a_correction_is_kept_though_the_model_doubts(phrases: Phrases) -> None:
     assert found[1][0] not in KEPT
 
 
-def test_the_headline_and_the_deck_below_it() -> None:
-    page = page_of(
-        "<title>Ferry stays afloat</title><nav>Ferry stays afloat</nav><h1>Ferry stays afloat</h1>"
-        "<p>The council wants to keep the old boat for another winter.</p><p class=byline>Jane Doe</p><p>Body text."
-    )
-    found = labels(page, [0.1, 0.2, 0.6, 0.1, 0.9])
-    assert found[:3] == [(Label.TITLE, "headline")] * 2 + [(Label.DECK, "below the headline")]
-    assert [name for name, _ in found[3:]] == [Label.BYLINE, Label.PARAGRAPH]
+HEAD = (
+    "<title>Ferry stays afloat</title><nav>Ferry stays afloat</nav><h1>Ferry stays afloat</h1>"
+    "<p{}>The council wants to keep the old boat for another winter.</p><p class=byline>Jane Doe</p><p>Body text."
+)
+
+
+def test_the_headline_wherever_it_is_shown_and_the_deck_below_it() -> None:
+    found = labels(page_of(HEAD.format("")), [0.1, 0.2, 0.3, 0.1, 0.9])
+    assert found[:2] == [(Label.TITLE, "headline")] * 2
+    assert [name for name, _ in found[2:]] == [Label.DECK, Label.BYLINE, Label.PARAGRAPH]
+
+
+def test_a_kept_paragraph_is_a_deck_only_where_the_page_says_so() -> None:
+    chances = [0.1, 0.2, 0.6, 0.1, 0.9]
+    assert labels(page_of(HEAD.format("")), chances)[2][0] is Label.PARAGRAPH
+    assert labels(page_of(HEAD.format(" class=standfirst")), chances)[2][0] is Label.DECK
 
 
 def test_a_pull_quote_repeats_the_body_and_a_quotation_does_not() -> None:
