@@ -52,6 +52,7 @@ def _class_of(char: str) -> int:
 
 
 _CLASS_TABLE = np.array([_class_of(chr(code)) for code in range(0x10000)], dtype=np.uint8)
+_CLASS_TABLE[0xFFFF] = CLASSES.index("sign")  # stands for all characters above it, nearly all of them emoji
 
 DECLARED_CHARS = 100_000  # of a declared body in which each block is looked for
 _HIT_LABELS = tuple(

@@ -164,7 +164,7 @@ class Container:
 class Block:
     """A run of visible text that stands by itself: a paragraph, a heading, a list item, a line of a dump.
 
-    White space is folded, except that a `\\n` stands where a `<br>` or a line of preformatted text broke it.
+    White space is folded, except that a `\\n` stands where a `<br>` broke the line.
     """
 
     text: str

@@ -31,7 +31,7 @@ from tasks.rulefile import (
 
 __all__ = ["Part", "Phrases", "Rule", "RuleError", "Strength", "load_phrases", "normal", "rules_digest", "trim"]
 
-SET_MEMORY = 64 << 20  # bytes that an automaton's cache may take; it grows with what it meets
+SET_MEMORY = 16 << 20  # bytes that an automaton's cache may take; it grows with what it meets
 RECURRING_CHARS = 80  # shorter texts recur from page to page: menus, dates, names
 REMEMBERED = 20_000
 

@@ -151,8 +151,9 @@ def _is_index(page: Page, blocks: Sequence[LabelledBlock]) -> bool:
     headlines = sum(block.tag in HEADINGS and shares[block.text] >= LINKED for block in page.blocks)
     if headlines < FEW:
         return False
-    alone = _alone(blocks, {text for text, share in shares.items() if share >= LINKED})
-    return len(alone) >= FEW and sum(map(len, alone)) >= MOSTLY * sum(map(len, kept))
+    links = {text for text, share in shares.items() if share >= LINKED}
+    alone = _alone(blocks, links)
+    return len(alone) >= FEW and sum(map(len, alone)) >= MOSTLY * sum(len(text) for text in kept if text not in links)
 
 
 def _alone(blocks: Sequence[LabelledBlock], links: Set[str]) -> list[str]:
