@@ -32,6 +32,8 @@ def train(labelled: list[Path], model: Path, *, folds: int, seed: int, verbose: 
 def evaluate(labelled: list[Path], *, model: Path | None, folds: int, worst: int, as_json: bool, verbose: bool) -> None:
     """Score and print the board."""
     _check(labelled)
+    if model is not None:
+        _check_model(model)
 
     def run() -> dict[str, Any]:
         from flows.evaluate import evaluate_labeller  # noqa: PLC0415
@@ -54,6 +56,15 @@ def _check(labelled: list[Path]) -> None:
     for folder in labelled:
         if not (folder / "truth.jsonl").is_file():
             raise usage(f"{folder}: no truth.jsonl in it")
+
+
+def _check_model(folder: Path) -> None:
+    from tasks.model import ModelError, load_model  # noqa: PLC0415
+
+    try:
+        load_model(folder)
+    except ModelError as error:
+        raise usage(error) from error
 
 
 def _run(flow: Callable[[], dict[str, Any]], *, verbose: bool) -> dict[str, Any]:

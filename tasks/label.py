@@ -1,5 +1,6 @@
 """Label every block: the model says body or not, rules overrule it where they are certain, and both name the rest."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,11 @@ BODY = 0.5  # a block of at least this probability is body
 CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of it
 CERTAIN = 0.99  # confidence of a rule's verdict
 SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
+# Words that sites give to boxes around the article alone. In one, the model must be surer that a block is body.
+BOX_LABELS = {"related": Label.RELATED, "promo": Label.PROMO, "newsletter": Label.PROMO, "recirc": Label.RELATED}
+BOXES = re.compile(rf"(?:^|[^a-z])({'|'.join(BOX_LABELS)})")
+BODY_IN_BOX = 0.9
+NEARLY, GUESS, LONG = 0.25, 0.25, 50  # two probabilities, and characters of a sentence
 HEADING = 0.2
 HEADINGS = frozenset(("h2", "h3", "h4"))
 CAPTION_CHARS = 1_000
@@ -63,8 +69,9 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     hits = phrases.hits(block.text for block in page.blocks)
     rules = [[phrases.rules[index] for index in found] for found in hits]
     chances = model.probabilities(page, [[rule.label for rule in found] for found in rules]).tolist()
-    captions = [_is_caption(block, page) for block in page.blocks]
-    verdicts = [_decide(*each) for each in zip(page.blocks, rules, chances, captions, strict=True)]
+    chances = _bridged(page, chances)
+    boxes = [_box(block, page) for block in page.blocks]
+    verdicts = [_decide(*each) for each in zip(page.blocks, rules, chances, boxes, strict=True)]
     _name_head(page, verdicts, rules)
     _name_zones(page, verdicts, rules)
     _name_pull_quotes(page, verdicts)
@@ -72,7 +79,45 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     return tuple(_parts(page.blocks, verdicts, rules, phrases))
 
 
-def _decide(block: Block, rules: Sequence[Rule], chance: float, is_caption: bool) -> Verdict:
+def _bridged(page: Page, chances: Sequence[float]) -> list[float]:
+    """The chances, a little higher where the page itself speaks for a block: the neighbours' make, or nothing better.
+
+    A long block of the same make as the body's block beside it is body unless the model is rather sure that it is not;
+    a dump's lines are all of one make. Where the model is sure of no block at all (a very short story), its best guess
+    is taken.
+    """
+    best = max(chances)
+    out = list(chances)
+    if GUESS <= best < BODY:
+        blocks = zip(page.blocks, chances, strict=True)
+        return [BODY if chance >= 0.9 * best and _is_text(block) else chance for block, chance in blocks]
+    if page.kind is Kind.DUMP:
+        return out
+    for rows in (range(1, len(out)), range(len(out) - 2, -1, -1)):
+        for row in rows:
+            beside = row - rows.step
+            if (
+                NEARLY <= out[row] < BODY <= out[beside]
+                and _are_alike(page, row, beside)
+                and _is_text(page.blocks[row])
+            ):
+                out[row] = BODY
+    return out
+
+
+def _are_alike(page: Page, row: int, other: int) -> bool:
+    one, two = page.blocks[row], page.blocks[other]
+    parents = page.containers[one.container].parent, page.containers[two.container].parent
+    return (one.tag, one.words, parents[0]) == (two.tag, two.words, parents[1])
+
+
+def _is_text(block: Block) -> bool:
+    """Whether a block is a sentence or more, and no link."""
+    size = len(block.text)
+    return size >= LONG and block.link_chars * 2 < size and (size >= 2 * LONG or block.text[-1] in '.!?…。”"»')
+
+
+def _decide(block: Block, rules: Sequence[Rule], chance: float, box: Label | None) -> Verdict:
     """Body or not, and the name that the block's own rules and element give it."""
     strict = min((rule for rule in rules if rule.strength is not Strength.NAME), key=_first, default=None)
     if strict is not None and strict.label not in KEPT:
@@ -80,23 +125,23 @@ def _decide(block: Block, rules: Sequence[Rule], chance: float, is_caption: bool
     correction = next((rule for rule in rules if rule.label is Label.CORRECTION), None)
     if correction is not None and chance >= CORRECTION:
         return Verdict(Label.CORRECTION, correction.id, max(chance, 1 - chance))
-    if chance >= BODY and not is_caption:
+    if chance >= (BODY_IN_BOX if box else BODY) and box is not Label.CAPTION:
         return Verdict(_body_label(block), "model", chance)
     named = next((rule for rule in rules if rule.label not in KEPT), None)
     if named is not None:
         return Verdict(named.label, named.id, 1 - chance)
-    return Verdict(Label.CAPTION, "element", CERTAIN) if is_caption else Verdict(*_by_element(block), 1 - chance)
+    return Verdict(box, "element", max(chance, 1 - chance)) if box else Verdict(*_by_element(block), 1 - chance)
 
 
-def _is_caption(block: Block, page: Page) -> bool:
-    """Whether the element, or the one around it, says that the block is a picture's caption: the model is not asked."""
+def _box(block: Block, page: Page) -> Label | None:
+    """What the element, or the one around it, is made for, where its name leaves no doubt."""
     if len(block.text) > CAPTION_CHARS or page.kind is Kind.DUMP:
-        return False
+        return None
     parent = page.containers[page.containers[block.container].parent]
-    return any(
-        tag == "figcaption" or "caption" in words
-        for tag, words in ((block.tag, block.words), (parent.tag, parent.words))
-    )
+    if "figcaption" in (block.tag, parent.tag) or "caption" in block.words or "caption" in parent.words:
+        return Label.CAPTION
+    found = BOXES.search(f"{block.words} {parent.words}") if block.words or parent.words else None
+    return BOX_LABELS[found.group(1)] if found else None
 
 
 def _first(rule: Rule) -> bool:
