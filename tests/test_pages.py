@@ -62,7 +62,7 @@ def article(folder):
     return pytest.param(folder, id=folder.name, marks=marks)
 
 
-@pytest.mark.parametrize("folder", map(article, ARTICLES))
+@pytest.mark.parametrize("folder", [article(folder) for folder in ARTICLES])
 def test_text(folder):
     result = clean(folder)
     assert isinstance(result, Article), result
