@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.align import squeeze
+from tasks.bridge import BODY, bridged
 from tasks.headline import dump_title_row, fold
 from tasks.model import BodyModel, load_model
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
 from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
 from tasks.places import KINDS_OF_PLACE, place_bits
 
-BODY = 0.5  # a block of at least this probability is body
 CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of it
 CERTAIN = 0.99  # confidence of a rule's verdict
 SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
@@ -19,7 +19,6 @@ SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
 BOX_LABELS = {"related": Label.RELATED, "promo": Label.PROMO, "newsletter": Label.PROMO, "recirc": Label.RELATED}
 BOXES = re.compile(rf"(?:^|[^a-z])({'|'.join(BOX_LABELS)})")
 BODY_IN_BOX = 0.9
-NEARLY, GUESS, LONG = 0.25, 0.25, 50  # two probabilities, and characters of a sentence
 HEADING = 0.2
 HEADINGS = frozenset(("h2", "h3", "h4"))
 CAPTION_CHARS = 1_000
@@ -69,7 +68,7 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     hits = phrases.hits(block.text for block in page.blocks)
     rules = [[phrases.rules[index] for index in found] for found in hits]
     chances = model.probabilities(page, [[rule.label for rule in found] for found in rules]).tolist()
-    chances = _bridged(page, chances)
+    chances = bridged(page, chances)
     boxes = [_box(block, page) for block in page.blocks]
     verdicts = [_decide(*each) for each in zip(page.blocks, rules, chances, boxes, strict=True)]
     _name_head(page, verdicts, rules)
@@ -77,44 +76,6 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     _name_pull_quotes(page, verdicts)
     _keep_headings(page, verdicts)
     return tuple(_parts(page.blocks, verdicts, rules, phrases))
-
-
-def _bridged(page: Page, chances: Sequence[float]) -> list[float]:
-    """The chances, a little higher where the page itself speaks for a block: the neighbours' make, or nothing better.
-
-    A long block of the same make as the body's block beside it is body unless the model is rather sure that it is not;
-    a dump's lines are all of one make. Where the model is sure of no block at all (a very short story), its best guess
-    is taken.
-    """
-    best = max(chances)
-    out = list(chances)
-    if GUESS <= best < BODY:
-        blocks = zip(page.blocks, chances, strict=True)
-        return [BODY if chance >= 0.9 * best and _is_text(block) else chance for block, chance in blocks]
-    if page.kind is Kind.DUMP:
-        return out
-    for rows in (range(1, len(out)), range(len(out) - 2, -1, -1)):
-        for row in rows:
-            beside = row - rows.step
-            if (
-                NEARLY <= out[row] < BODY <= out[beside]
-                and _are_alike(page, row, beside)
-                and _is_text(page.blocks[row])
-            ):
-                out[row] = BODY
-    return out
-
-
-def _are_alike(page: Page, row: int, other: int) -> bool:
-    one, two = page.blocks[row], page.blocks[other]
-    parents = page.containers[one.container].parent, page.containers[two.container].parent
-    return (one.tag, one.words, parents[0]) == (two.tag, two.words, parents[1])
-
-
-def _is_text(block: Block) -> bool:
-    """Whether a block is a sentence or more, and no link."""
-    size = len(block.text)
-    return size >= LONG and block.link_chars * 2 < size and (size >= 2 * LONG or block.text[-1] in '.!?…。”"»')
 
 
 def _decide(block: Block, rules: Sequence[Rule], chance: float, box: Label | None) -> Verdict:
