@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from config.limits import Limits
 from outputs.archive import open_run
 from outputs.batch import archive_batch
@@ -70,3 +72,12 @@ def run_archive(source: Path, root: Path, size: int = 2, now: datetime | None = 
 
 def tree(root: Path) -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def rows(root: Path, table: str = "articles") -> list[dict]:
+    parts = sorted((root / table).rglob("*.parquet"))
+    return [row for part in parts for row in pq.ParquetFile(part).read().to_pylist()]
+
+
+def names(root: Path, table: str = "articles") -> list[str]:
+    return sorted(row["source_name"] for row in rows(root, table))

@@ -6,7 +6,6 @@ import zipfile
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -21,7 +20,7 @@ from outputs.layout import ArchiveError
 from outputs.manifest import AccountingError, Counts
 from tasks.page import RejectReason
 from tasks.read import PageRef, find_pages
-from tests.archive_samples import LIMITS, NOON, clean, run_archive, tree, write_pages
+from tests.archive_samples import LIMITS, NOON, clean, names, rows, run_archive, tree, write_pages
 
 PAGES = {
     "a.html": "First page\nwith text",
@@ -30,15 +29,6 @@ PAGES = {
     "d.html": "crash on me",
     "e/f.html": "Third page\nwith text",
 }
-
-
-def rows(root: Path, table: str = "articles") -> list[dict]:
-    parts = sorted((root / table).rglob("*.parquet"))
-    return [row for part in parts for row in pq.ParquetFile(part).read().to_pylist()]
-
-
-def names(root: Path, table: str = "articles") -> list[str]:
-    return sorted(row["source_name"] for row in rows(root, table))
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 import pickle
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +16,7 @@ from outputs.rows import ArticleRow, RejectRow, RunStamp
 from outputs.staging import stage_part
 from tasks.page import Article, Label, LabelledBlock, Metadata, Rejected, RejectReason
 from tasks.read import find_pages
-from tests.archive_samples import LIMITS, NOON, clean, run_archive, tree, write_pages
+from tests.archive_samples import LIMITS, NOON, clean, names, rows, run_archive, tree, write_pages
 
 PAGES = {
     "a.html": "First page\nwith text",
@@ -27,15 +25,6 @@ PAGES = {
     "d.html": "crash on me",
     "e/f.html": "Third page\nwith text",
 }
-
-
-def rows(root: Path, table: str = "articles") -> list[dict]:
-    parts = sorted((root / table).rglob("*.parquet"))
-    return [row for part in parts for row in pq.ParquetFile(part).read().to_pylist()]
-
-
-def names(root: Path, table: str = "articles") -> list[str]:
-    return sorted(row["source_name"] for row in rows(root, table))
 
 
 @pytest.fixture
