@@ -160,7 +160,7 @@ def _context() -> ForkServerContext:
     # One server process imports what cleaning needs, and the workers are its forks: they start in no time and share its
     # memory. Never a fork of this process, which has threads.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["flows.workers", "tasks.clean", "lightgbm", "py3langid"])
+    context.set_forkserver_preload(["flows.workers", "tasks.clean", "py3langid"])
     return context
 
 

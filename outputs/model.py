@@ -18,7 +18,7 @@ def write_model(model: BodyModel, card: Mapping[str, Any], folder: Path) -> None
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, forest in zip(FILES, (model.first, model.second), strict=True):
-        _replace(folder / name, forest.model_to_string())
+        _replace(folder / name, forest.text)
     _replace(folder / CARD, json.dumps(card, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
 

@@ -34,25 +34,38 @@ CLASSES = (
     "bar",
     "sign",
 )
-_STOP, _COMMA, _QUOTE, _DASH = ".!?…。！？؟।", ",;:、，؛،：；", "\"'“”„‘’«»‹›「」『』", "-–—"
-_BAR = "|•·›»→▶/#@©&"
+_SIGNS = {  # of a sign in two rows the later one holds
+    "bar": "|•·›»→▶/#@©&",
+    "dash": "-–—",
+    "quote": "\"'“”„‘’«»‹›「」『』",
+    "comma": ",;:、，؛،：；",
+    "stop": ".!?…。！？؟।",
+}
 
 
-def _class_of(char: str) -> int:
-    category = unicodedata.category(char)
-    for name, signs in (("stop", _STOP), ("comma", _COMMA), ("quote", _QUOTE), ("dash", _DASH), ("bar", _BAR)):
-        if char in signs:
-            return CLASSES.index(name)
-    if category[0] in "ZC":
-        return CLASSES.index("space")
-    if "\u3040" <= char <= "\u30ff" or "\u3400" <= char <= "\u9fff":
-        return CLASSES.index("ideograph")
-    names = {"Ll": "lower", "Lu": "upper", "Lt": "upper", "Nd": "digit", "Lo": "other_letter", "Lm": "other_letter"}
-    return CLASSES.index(names.get(category, "sign"))
+_BY_CATEGORY = {"Ll": "lower", "Lu": "upper", "Lt": "upper", "Nd": "digit", "Lo": "other_letter", "Lm": "other_letter"}
+_BY_CATEGORY |= dict.fromkeys(("Zs", "Zl", "Zp", "Cc", "Cf", "Cn", "Co", "Cs"), "space")
+_IDEOGRAPHS = ((0x3040, 0x30FF), (0x3400, 0x9FFF))
+_BEYOND = 0xFFFF  # stands for all characters above it, nearly all of them emoji
 
 
-_CLASS_TABLE = np.array([_class_of(chr(code)) for code in range(0x10000)], dtype=np.uint8)
-_CLASS_TABLE[0xFFFF] = CLASSES.index("sign")  # stands for all characters above it, nearly all of them emoji
+def _class_table() -> NDArray[np.uint8]:
+    """The class of each character of the basic plane."""
+    signs = {char: name for name, chars in _SIGNS.items() for char in chars}
+    place = {name: number for number, name in enumerate(CLASSES)}
+    of_category = {category: place[name] for category, name in _BY_CATEGORY.items()}
+    categories = map(unicodedata.category, map(chr, range(_BEYOND + 1)))
+    table = np.fromiter((of_category.get(category, place["sign"]) for category in categories), np.uint8, _BEYOND + 1)
+    for first, last in _IDEOGRAPHS:
+        span = table[first : last + 1]
+        span[span != place["space"]] = place["ideograph"]
+    for char, name in signs.items():
+        table[ord(char)] = place[name]
+    table[_BEYOND] = place["sign"]
+    return table
+
+
+_CLASS_TABLE = _class_table()
 
 DECLARED_CHARS = 100_000  # of a declared body in which each block is looked for
 _HIT_LABELS = tuple(

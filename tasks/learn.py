@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tasks.columns import Matrix
 from tasks.examples import Example
+from tasks.forest import Forest
 from tasks.labelled import LabelledError
 from tasks.model import BodyModel, context
 
@@ -65,11 +66,11 @@ def _cross_fitted_guesses(examples: Sequence[Example], seed: int) -> list[NDArra
         train = [each for each, of in zip(examples, fold, strict=True) if of != held]
         forest = _fit_forest([each.seen for each in train], train, seed)
         for row in np.flatnonzero(fold == held).tolist():
-            guesses[row] = np.asarray(forest.predict(examples[row].seen, num_threads=1))
+            guesses[row] = forest.predict(examples[row].seen)
     return guesses
 
 
-def _fit_forest(matrices: Sequence[Matrix], examples: Sequence[Example], seed: int) -> lightgbm.Booster:
+def _fit_forest(matrices: Sequence[Matrix], examples: Sequence[Example], seed: int) -> Forest:
     shares = [_shares(each.body) for each in examples]
     rows = [share > 0 for share in shares]
     data = lightgbm.Dataset(
@@ -77,7 +78,7 @@ def _fit_forest(matrices: Sequence[Matrix], examples: Sequence[Example], seed: i
         np.concatenate([each.body[row] for each, row in zip(examples, rows, strict=True)]).astype(np.float64),
         weight=np.concatenate([(each.weight * share)[share > 0] for each, share in zip(examples, shares, strict=True)]),
     )
-    return lightgbm.train({**PARAMETERS, "seed": seed}, data, ROUNDS)
+    return Forest(lightgbm.train({**PARAMETERS, "seed": seed}, data, ROUNDS).model_to_string())
 
 
 def _shares(body: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from tasks.columns import Column, Matrix, rolling, shift
 from tasks.features import features, group_ids
+from tasks.forest import Forest, ForestError
 from tasks.page import Block, Container, Declared, Kind, Label, Page
 
 Probabilities = NDArray[np.float32]
@@ -36,15 +37,15 @@ class ModelError(ValueError):
 class BodyModel:
     """The two forests. `digest` is the SHA-256 of their files."""
 
-    first: Any
-    second: Any
+    first: Forest
+    second: Forest
     digest: str
 
     def probabilities(self, page: Page, hits: Sequence[Sequence[Label]]) -> Probabilities:
         """The probability (0 to 1, four decimals) that each block of the page is body."""
         seen = features(page, hits)
-        again = context(page, seen, self.first.predict(seen, num_threads=1))
-        return np.asarray(np.round(self.second.predict(again, num_threads=1), 4), dtype=np.float32)
+        again = context(page, seen, self.first.predict(seen))
+        return np.asarray(np.round(self.second.predict(again), 4), dtype=np.float32)
 
 
 def context(page: Page, seen: Matrix, guess: NDArray[np.float64]) -> Matrix:
@@ -76,15 +77,13 @@ def _mean_of(ids: NDArray[np.int64], mass: Column, size: Column) -> NDArray[np.f
 @functools.cache
 def load_model(folder: Path | None = None) -> BodyModel:
     """The model of a folder, by default the one that comes with the program. Raises `ModelError`."""
-    import lightgbm  # noqa: PLC0415  half a second: only what labels pages pays for it
-
     where = _source(folder)
     texts = _texts(folder)
     try:
-        first, second = (lightgbm.Booster(model_str=text) for text in texts)
-    except lightgbm.basic.LightGBMError as error:
+        first, second = (Forest(text) for text in texts)
+    except ForestError as error:
         raise ModelError(f"{where}: no usable model: {error}") from error
-    if [forest.num_feature() for forest in (first, second)] != _widths():
+    if [forest.width for forest in (first, second)] != _widths():
         raise ModelError(f"{where}: no usable model: it was trained for other features than this version has")
     return BodyModel(first, second, _digest(texts))
 

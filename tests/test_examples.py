@@ -33,7 +33,7 @@ def test_the_page_its_dump_and_a_crop_know_the_same_body(script: str) -> None:
     for view in (whole, dump, crop):
         assert texts(view) == paragraphs(script)
         assert view.group == "example.co.uk"
-        assert view.seen.shape == (len(view.page.blocks), load_model().first.num_feature())
+        assert view.seen.shape == (len(view.page.blocks), load_model().first.width)
         assert len(view.body) == len(view.weight) == len(view.page.blocks)
         assert (view.weight > 0).all()
     assert [view.page.kind for view in (whole, dump, crop)] == [Kind.HTML, Kind.DUMP, Kind.DUMP]

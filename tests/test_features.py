@@ -40,9 +40,9 @@ def test_a_row_a_block_and_a_column_a_feature_of_the_model(script: str) -> None:
     page = page_of(story_page(script))
     seen = features(page, [()] * len(page.blocks))
     assert seen.dtype == np.float32
-    assert seen.shape == (len(page.blocks), load_model().first.num_feature())
+    assert seen.shape == (len(page.blocks), load_model().first.width)
     again = context(page, seen, np.full(len(page.blocks), 0.7))
-    assert again.shape == (len(page.blocks), load_model().second.num_feature())
+    assert again.shape == (len(page.blocks), load_model().second.width)
     assert np.array_equal(again[:, : seen.shape[1]], seen, equal_nan=True)
 
 

@@ -111,6 +111,6 @@ def test_one_publisher_is_too_few(seen: list[Example]) -> None:
         with pytest.raises(LabelledError, match="at least two publishers"):
             fit(few)
     two = [each for each in seen if each.group in ("p0.example", "p1.example")]
-    assert fit(two).first.num_trees() == 12
+    assert fit(two).first.trees == 12
     with pytest.raises(LabelledError, match="at least"):
         cross_validated(two, 5)
