@@ -16,11 +16,9 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.given import CONFIG_VARIABLE, DEFAULT_FILE, ENV_PREFIX
 from config.limits import Limits
 
-ENV_PREFIX = "STET_"
-CONFIG_VARIABLE = "STET_CONFIG"
-DEFAULT_FILE = Path("stet.toml")
 _LIMITS = Limits()
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from config.settings import Settings
+from config.limits import Limits
 from flows.errors import Exit, usage
 from tasks.clean import clean_page
 from tasks.page import Article, RawPage, Rejected
@@ -16,13 +16,13 @@ from tasks.read import PageRef, read_page
 _STANDARD_INPUT = Path("/dev/stdin")
 
 
-def clean(pages: Sequence[Path], settings: Settings, *, as_json: bool) -> Exit:
+def clean(pages: Sequence[Path], limits: Limits, *, as_json: bool) -> Exit:
     """Clean each page and print its text, or its whole record. Returns FAILED where a page is rejected."""
     refs = [_ref(page) for page in pages]
     code = Exit.WELL
     for ref in refs:
-        raw = read_page(ref, settings.limits)
-        result = raw if isinstance(raw, Rejected) else clean_page(raw, settings.limits)
+        raw = read_page(ref, limits)
+        result = raw if isinstance(raw, Rejected) else clean_page(raw, limits)
         if isinstance(result, Rejected):
             print(_rejection(result), file=sys.stderr)
             code = Exit.FAILED

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from flows.errors import CommandError, Exit, usage
 
 if TYPE_CHECKING:
+    from config.limits import Limits
     from config.settings import Loaded, Settings
 
 app = typer.Typer(
@@ -105,10 +106,9 @@ def clean(
 
     A page without an article is a line on standard error with the reason, and exit code 1.
     """
-    settings = _settings(config)
     from flows.clean_command import clean as run_clean  # noqa: PLC0415
 
-    return run_clean(pages, settings, as_json=as_json)
+    return run_clean(pages, _limits(config), as_json=as_json)
 
 
 @app.command(epilog='Example: stet serve --cron "0 3 * * *" pages/ --to archive')
@@ -209,6 +209,13 @@ def _where(loaded: "Loaded", name: str) -> str:
 
     detail = {Origin.FILE: f" {loaded.file}", Origin.ENVIRONMENT: f" {variable(name)}"}
     return loaded.origins[name].value + detail.get(loaded.origins[name], "")
+
+
+def _limits(config: Path | None) -> "Limits":
+    from config.given import is_any_given  # noqa: PLC0415
+    from config.limits import Limits  # noqa: PLC0415
+
+    return _settings(config).limits if config or is_any_given() else Limits()
 
 
 def _settings(config: Path | None, **flags: Any) -> "Settings":

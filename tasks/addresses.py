@@ -1,9 +1,10 @@
 """The article's address and its publisher's domain."""
 
 import functools
+import re
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-import tldextract
+from publicsuffixlist import PublicSuffixList
 
 MAX_URL = 2_000  # characters; longer ones are no addresses of articles
 TRACKING = frozenset((
@@ -13,14 +14,15 @@ TRACKING = frozenset((
     "ocid", "xtor", "at_medium", "at_campaign", "smid", "smtyp", "wt_mc", "wt_zmc", "srsltid", "spm", "guccounter",
     "guce_referrer", "guce_referrer_sig", "rssfeed", "__twitter_impression", "outputtype",
 ))  # fmt: skip
+_IPV4 = re.compile(r"\d+(?:\.\d+){3}")
 _FETCHED_WITH = ("http", "https")
 _PORTS = {"http": 80, "https": 443}
 
 
 @functools.cache
-def _suffixes() -> tldextract.TLDExtract:
-    """The public suffix list as it comes with the package: no network, nothing written."""
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
+def _suffixes() -> PublicSuffixList:
+    """The public suffix list as it comes with the package; of its two parts that of the registries."""
+    return PublicSuffixList(only_icann=True)
 
 
 def canonical_url(declared: str | None, fetched: str | None) -> str | None:
@@ -92,10 +94,10 @@ def host_of(url: str | None) -> str | None:
 
 @functools.lru_cache(maxsize=4096)
 def _domain_of_host(host: str) -> str:
-    found = _suffixes()(host)
-    if found.domain and found.suffix:
-        return f"{found.domain}.{found.suffix}"
-    return ".".join(host.split(".")[-2:]) if not found.ipv4 else host
+    if _IPV4.fullmatch(host):
+        return host
+    found: str | None = _suffixes().privatesuffix(host)
+    return found or host
 
 
 def registered_domain(url: str | None) -> str | None:

@@ -10,10 +10,13 @@ charset-normalizer and UnicodeDammit, which asks it, on 106.
 import codecs
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import re2
-from bs4.dammit import EncodingDetector
 from chardetng_py import detect
+
+if TYPE_CHECKING:
+    from bs4.dammit import EncodingDetector
 
 UTF_8 = "utf-8"
 LATIN = "windows-1252"
@@ -71,6 +74,7 @@ _CLOSE = (
     {"windows-1257", "iso-8859-13", "iso-8859-4", "iso-8859-10"},
     {"koi8-r", "koi8-u"},
 )
+_MARKS = (b"\xef", b"\xff", b"\xfe", b"\0")  # first bytes of byte-order marks
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 _DECLARING = re2.compile(rb"(?i)<\?xml\s[^>]*>|<\s*meta\s[^>]*charset[^>]*>")
@@ -81,6 +85,12 @@ _CONTROL = bytes({*range(32)} - {*b"\t\n\r"})
 _C1 = re.compile(r"[\x80-\x9f]")
 
 
+def _detector() -> "type[EncodingDetector]":
+    from bs4.dammit import EncodingDetector  # noqa: PLC0415  (slow to load; a page of plain UTF-8 does not need it)
+
+    return EncodingDetector
+
+
 def codec_of(label: str | None) -> str | None:
     """The codec that browsers use for a label ("latin1", "x-sjis"), None for one that they do not know."""
     return _CODECS.get("".join(filter(str.isalnum, label.lower()))) if label else None
@@ -88,7 +98,7 @@ def codec_of(label: str | None) -> str | None:
 
 def marked(content: bytes) -> tuple[bytes, str | None]:
     """The content without its byte-order mark, and the encoding that the mark stands for."""
-    return EncodingDetector.strip_byte_order_mark(content)
+    return _detector().strip_byte_order_mark(content) if content[:1] in _MARKS else (content, None)
 
 
 def declared_codec(content: bytes) -> str | None:
@@ -98,7 +108,7 @@ def declared_codec(content: bytes) -> str | None:
     bytes, which a hostile head would use (0.1 s for the first 2 KB, and it looks at 5 % of a large page).
     """
     for tag in _DECLARING.findall(content[:HEAD]):
-        if codec := codec_of(EncodingDetector.find_declared_encoding(tag[:LONGEST_TAG], is_html=True)):
+        if codec := codec_of(_detector().find_declared_encoding(tag[:LONGEST_TAG], is_html=True)):
             return codec
     return None
 

@@ -64,9 +64,7 @@ class Forest:
             raise ForestError(self._library.LGBM_GetLastError().decode("utf-8", "replace"))
 
 
-@_LOGGER
-def _silent(_: bytes) -> None:
-    """Keep the library from writing to standard output: what it refuses is raised as well."""
+_SILENT = _LOGGER(lambda _: None)  # the library would write to standard output what it also raises
 
 
 @functools.cache
@@ -80,5 +78,5 @@ def _library() -> ctypes.CDLL:
         raise ModuleNotFoundError(f"no {name} in LightGBM's package", name="lightgbm")
     library = ctypes.CDLL(str(found[0]))
     library.LGBM_GetLastError.restype = ctypes.c_char_p
-    library.LGBM_RegisterLogCallback(_silent)
+    library.LGBM_RegisterLogCallback(_SILENT)
     return library

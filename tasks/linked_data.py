@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import re2
-from bs4 import BeautifulSoup
 
 Node = dict[str, Any]
 
@@ -251,6 +250,8 @@ def plain(value: str, keep_lines: bool = False) -> str:
 
 
 def _without_tags(fragment: str) -> str:
+    from bs4 import BeautifulSoup  # noqa: PLC0415  (slow to load, and few pages need it)
+
     soup = BeautifulSoup(fragment[:MAX_SCRIPT], "lxml")
     for element in soup(["script", "style"]):
         element.decompose()

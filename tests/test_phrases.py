@@ -1,5 +1,6 @@
 """The phrase rules: every rule against its own examples, all rules against all texts that must stay, the loader."""
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,14 @@ from tasks.page import KEPT, Label
 from tasks.phrases import Phrases, Rule, RuleError, Strength, load_phrases, normal, trim
 
 PHRASES = load_phrases()
+
+
+def test_the_programs_rules_pass_the_checks_of_any_other() -> None:
+    from_folder = load_phrases(Path(str(resources.files("config.rules"))))
+    assert from_folder.rules == PHRASES.rules
+    assert from_folder.digest == PHRASES.digest
+
+
 INDEX = {rule.id: index for index, rule in enumerate(PHRASES.rules)}
 DROPS = [pytest.param(rule, text, id=f"{rule.id}-{at}") for rule in PHRASES.rules for at, text in enumerate(rule.drop)]
 KEEPS = [pytest.param(rule, text, id=f"{rule.id}-{at}") for rule in PHRASES.rules for at, text in enumerate(rule.keep)]
