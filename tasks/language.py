@@ -27,9 +27,17 @@ SAME = {
 # Where a text is full of the common words of the language that the page declares, the identifier (0.5 s to load,
 # 0.2 ms a page) is not asked.
 COMMON_SHARE = 0.16  # of the words
-CLEAR_SHARE = 0.2  # where nothing is declared
+CLEAR_SHARE = 0.15  # where nothing is declared: by so much more than of the next likely language
 SENTENCE = 80  # characters of the shortest text that is no name, headline or menu
 SPOKEN_READ = 3_000  # characters of a page's long texts
+# Scripts of languages that common words do not tell, one character each. Several languages are written in most of them.
+_SCRIPTS = {
+    "ar": re.compile(r"[\u0621-\u064a\u0671-\u06d3]"),
+    "ja": re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]"),
+    "ko": re.compile(r"[\uac00-\ud7a3]"),
+    "ru": re.compile(r"[\u0400-\u04ff]"),
+    "zh": re.compile(r"[\u4e00-\u9fff]"),
+}
 TRACE = 0.06  # share of common words from which a language may be spoken on a page, in a quotation at least
 
 
@@ -60,7 +68,7 @@ def find_language(blocks: Sequence[LabelledBlock], said: str | None) -> str | No
     if declared is not None and shares.get(declared, 0.0) >= COMMON_SHARE:
         return declared
     likely = max(shares, key=lambda language: shares[language])
-    if declared is None and shares[likely] >= CLEAR_SHARE:
+    if declared is None and shares[likely] >= CLEAR_SHARE + sorted(shares.values())[-2]:
         return likely
     code, chance = _identifier().classify(text)
     found = SAME.get(code, code)
@@ -83,7 +91,10 @@ def common_shares(text: str) -> dict[str, float]:
 
 
 def spoken_languages(texts: Iterable[str]) -> frozenset[str] | None:
-    """The languages that the long ones of a page's texts may be in; None where their common words do not tell."""
+    """The languages that the long ones of a page's texts may be in, of those with rules; None where they are too short.
+
+    They are told by common words, and where those are few (no spaces between words, or another language) by the script.
+    """
     sample: list[str] = []
     size = 0
     for text in texts:
@@ -94,10 +105,12 @@ def spoken_languages(texts: Iterable[str]) -> frozenset[str] | None:
                 break
     if size < ENOUGH:
         return None
-    shares = common_shares(" ".join(sample))
-    if max(shares.values()) < COMMON_SHARE:
-        return None
-    return frozenset(language for language, share in shares.items() if share >= TRACE)
+    text = " ".join(sample)
+    shares = common_shares(text)
+    spoken = frozenset(language for language, share in shares.items() if share >= TRACE)
+    if max(shares.values()) >= COMMON_SHARE:
+        return spoken
+    return spoken | {language for language, script in _SCRIPTS.items() if len(script.findall(text)) * 4 > size}
 
 
 def _sample(blocks: Sequence[LabelledBlock]) -> str:

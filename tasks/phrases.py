@@ -34,6 +34,7 @@ __all__ = ["Part", "Phrases", "Rule", "RuleError", "Strength", "load_phrases", "
 SET_MEMORY = 16 << 20  # bytes that an automaton's cache may take; it grows with what it meets
 RECURRING_CHARS = 80  # shorter texts recur from page to page: menus, dates, names
 REMEMBERED = 20_000
+COMBINATIONS = 64  # of languages spoken on one page
 
 # One to one, so that places in the normal form are places in the text.
 SAME = tuple(
@@ -112,30 +113,37 @@ class Phrases:
 
 
 class _Sieve:
-    """Rules that read texts longer than `above` characters: those without needs a set a language, the rest by needs.
+    """Rules that read texts longer than `above` characters, in sets by language and by what they need of a text.
 
     One set over all of them would meet so many states that it forgets them as fast as it learns them: 6 times slower.
     """
 
     def __init__(self, rules: Sequence[Rule], above: int) -> None:
-        by_language: dict[str, list[tuple[int, Rule]]] = {}
-        by_needs: dict[str, list[tuple[int, Rule]]] = {}
+        members: dict[tuple[str, str], list[tuple[int, Rule]]] = {}
         for index, rule in enumerate(rules):
             if rule.max_chars > above:
-                groups, key = (by_needs, rule.needs) if rule.needs else (by_language, rule.id.split(".")[0])
-                groups.setdefault(key, []).append((index, rule))
-        self._by_language = {language: _PatternSet(members) for language, members in by_language.items()}
-        self._needy = [_PatternSet(members) for members in by_needs.values()]
-        self._needed = _compiled_set([f"(?i:{needs})" for needs in by_needs])
+                members.setdefault((rule.id.split(".")[0], rule.needs), []).append((index, rule))
+        self._sets = {key: _PatternSet(group) for key, group in members.items()}
+        self._reader = functools.lru_cache(COMBINATIONS)(self._new_reader)
 
     def match(self, text: str, languages: frozenset[str] | None) -> tuple[int, ...]:
+        always, needed, needy = self._reader(languages)
         found: list[int] = []
-        for language, patterns in self._by_language.items():
-            if languages is None or language in languages:
+        for patterns in always:
+            found += patterns.match(text)
+        for at in needed(text) or ():
+            for patterns in needy[at]:
                 found += patterns.match(text)
-        for at in self._needed(text) or ():
-            found += self._needy[at].match(text)
         return tuple(sorted(found)) if found else ()
+
+    def _new_reader(self, languages: frozenset[str] | None) -> "_Reader":
+        """The sets of some languages: those that read every text, what the others need, and the others by need."""
+        spoken = {key: group for key, group in self._sets.items() if languages is None or key[0] in languages}
+        by_needs: dict[str, list[_PatternSet]] = {}
+        for (_, needs), group in spoken.items():
+            by_needs.setdefault(needs, []).append(group)
+        always = by_needs.pop("", [])
+        return always, _compiled_set([f"(?i:{needs})" for needs in by_needs]), list(by_needs.values())
 
 
 class _PatternSet:
@@ -153,6 +161,9 @@ class _PatternSet:
         size = len(text)
         hits = (self._members[at] for at in self._find(text) or ())
         return [index for index, bound in hits if size <= bound]
+
+
+_Reader = tuple[list[_PatternSet], Callable[[str], list[int] | None], list[list[_PatternSet]]]
 
 
 def _compiled_set(patterns: Sequence[str]) -> Callable[[str], list[int] | None]:
