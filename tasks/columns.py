@@ -11,7 +11,7 @@ Matrix = NDArray[np.float32]
 
 def bits(values: NDArray[np.int64], width: int) -> Matrix:
     """A column of 0 or 1 a bit."""
-    return ((values[:, None] >> np.arange(width)) & 1).astype(np.float32)
+    return ((values >> np.arange(width)[:, None]) & 1).astype(np.float32).T
 
 
 def shift(column: Column, by: int, fill: float = np.nan) -> Column:
@@ -22,6 +22,15 @@ def shift(column: Column, by: int, fill: float = np.nan) -> Column:
     else:
         out[:by] = column[-by:]
     return out
+
+
+def shifts(columns: Sequence[Column], reach: int) -> NDArray[np.float32]:
+    """Each column as its neighbours up to `reach` rows away see it (columns × 2 `reach` × rows): 1 down, 1 up, 2 down …"""
+    count, rows = len(columns), len(columns[0])
+    padded = np.full((count, rows + 2 * reach), np.nan, dtype=np.float32)
+    padded[:, reach : reach + rows] = columns
+    steps = [step for by in range(1, reach + 1) for step in (-by, by)]
+    return np.stack([padded[:, reach + step : reach + step + rows] for step in steps], axis=1)
 
 
 def rolling(column: Column, reach: int) -> Column:
@@ -41,10 +50,14 @@ class Columns:
 
     def add(self, name: str, column: NDArray[np.generic] | Column) -> Column:
         """Add a column and hand it back as float32."""
-        value = column.astype(np.float32)
+        value = column.astype(np.float32, copy=False)
         self.names.append(name)
         self.values.append(value)
         return value
+
+    def matrix(self) -> Matrix:
+        """All columns side by side (rows × columns), a column's numbers next to each other in memory."""
+        return np.array(self.values, dtype=np.float32).T
 
     def add_all(self, prefix: str, names: Sequence[str], matrix: Matrix) -> None:
         """Add a column a name."""

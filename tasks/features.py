@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.columns import Column, Columns, Matrix, bits, rolling, shift
+from tasks.columns import Column, Columns, Matrix, bits, rolling, shifts
 from tasks.headline import fold
 from tasks.page import Block, Kind, Label, Page
 from tasks.places import AROUND, KINDS_OF_PLACE, TAG_GROUP, TAG_GROUPS, container_places
@@ -66,6 +66,7 @@ def _class_table() -> NDArray[np.uint8]:
 
 
 _CLASS_TABLE = _class_table()
+Groups = NDArray[np.int64]
 
 DECLARED_CHARS = 100_000  # of a declared body in which each block is looked for
 _HIT_LABELS = tuple(
@@ -73,12 +74,12 @@ _HIT_LABELS = tuple(
 )
 
 
-def features(page: Page, hits: Sequence[Sequence[Label]]) -> Matrix:
-    """The matrix of a page; `hits` are the labels that the phrase rules give each block."""
-    return np.column_stack(columns(page, hits).values)
+def features(page: Page, hits: Sequence[Sequence[Label]], groups: Groups | None = None) -> Matrix:
+    """The matrix of a page; `hits` are the labels that the phrase rules give each block, `groups` its `group_ids`."""
+    return columns(page, hits, groups).matrix()
 
 
-def columns(page: Page, hits: Sequence[Sequence[Label]]) -> Columns:
+def columns(page: Page, hits: Sequence[Sequence[Label]], groups: Groups | None = None) -> Columns:
     """The named columns of a page of at least one block."""
     out = Columns()
     blocks = page.blocks
@@ -87,7 +88,7 @@ def columns(page: Page, hits: Sequence[Sequence[Label]]) -> Columns:
     _add_tags(out, page)
     _add_hits(out, hits)
     _add_position(out, page, text)
-    _add_groups(out, page, text)
+    _add_groups(out, page, text, group_ids(page) if groups is None else groups)
     add_tree(out, page, text)
     _add_declared(out, page)
     _add_neighbours(out)
@@ -201,7 +202,7 @@ def _weighted_mode(values: Column, weights: Column) -> float:
     return float(kinds[np.argmax(np.bincount(inverse, weights))])
 
 
-def group_ids(page: Page) -> NDArray[np.int64]:
+def group_ids(page: Page) -> Groups:
     """A number a block, the same for blocks of the same make: element, its class, its parent's class, indent."""
     keys: dict[object, int] = {}
     ids = []
@@ -212,10 +213,9 @@ def group_ids(page: Page) -> NDArray[np.int64]:
     return np.array(ids, dtype=np.int64)
 
 
-def _add_groups(out: Columns, page: Page, text: dict[str, Column]) -> None:
+def _add_groups(out: Columns, page: Page, text: dict[str, Column], ids: Groups) -> None:
     """What the blocks of the same make have in common: a page's paragraphs share their element's look."""
     seen = Counter(block.text for block in page.blocks)
-    ids = group_ids(page)
     members = np.bincount(ids)
     size, good, link = (np.bincount(ids, text[name]) for name in ("size", "good", "link"))
     out.add("repeats", np.log1p([seen[block.text] - 1 for block in page.blocks]))
@@ -234,7 +234,8 @@ def _add_declared(out: Columns, page: Page) -> None:
     out.add("after_title", np.sign(after) * np.log1p(np.abs(after)))
     out.add("is_title", after == 0)
     described = {fold(text)[:80] for text in page.declared.descriptions if len(text) > 30}
-    out.add("is_described", np.array([_begins_with_any(block.text, described) for block in page.blocks]))
+    first = {text[0] for text in described if text}
+    out.add("is_described", np.array([_begins_with_any(block.text, described, first) for block in page.blocks]))
     body = " ".join((page.declared.body or "").split())
     if len(body) < 200:
         out.add("in_declared_body", np.full(count, np.nan))
@@ -243,10 +244,14 @@ def _add_declared(out: Columns, page: Page) -> None:
     out.add("in_declared_body", np.array([re.sub(r"\W+", "", block.text)[:60] in flat for block in page.blocks]))
 
 
-def _begins_with_any(text: str, described: set[str]) -> bool:
-    return len(text) > 30 and bool(described) and fold(text[:160])[:80] in described
+def _begins_with_any(text: str, described: set[str], first: set[str]) -> bool:
+    """Whether a text begins like a description; `first` are their first characters, since to fold is dear."""
+    if len(text) <= 30 or not described or (text[0].isalnum() and text[0].casefold()[0] not in first):
+        return False
+    return fold(text[:160])[:80] in described
 
 
+NEIGHBOURS = 3
 _SEEN_BY_NEIGHBOURS = (
     *("chars", "link_share", "stopped", "good", "tag_p", "tag_h2", "tag_li", "group_of_page", "hits_around", "gap"),
     *("share_upper", "begins_upper"),
@@ -255,8 +260,7 @@ _SEEN_BY_NEIGHBOURS = (
 
 def _add_neighbours(out: Columns) -> None:
     """The three blocks before and after, by their most telling columns."""
-    for name in _SEEN_BY_NEIGHBOURS:
-        column = out.values[out.names.index(name)]
-        for by in (1, 2, 3):
-            out.add(f"{name}_before{by}", shift(column, by))
-            out.add(f"{name}_after{by}", shift(column, -by))
+    seen = shifts([out.values[out.names.index(name)] for name in _SEEN_BY_NEIGHBOURS], NEIGHBOURS)
+    steps = [f"{side}{by}" for by in range(1, NEIGHBOURS + 1) for side in ("before", "after")]
+    for name, rows in zip(_SEEN_BY_NEIGHBOURS, seen, strict=True):
+        out.add_all(name, steps, rows.T)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tasks.columns import Matrix
 
-_FLOAT32, _ROW_MAJOR, _NORMAL, _ALL_TREES = 0, 1, 0, -1
+_FLOAT32, _NORMAL, _ALL_TREES = 0, 0, -1
 _PARAMETERS = b"num_threads=1 verbosity=-1"
 _SUFFIX = {"Windows": ".dll", "Darwin": ".dylib"}
 _LOGGER = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
@@ -50,11 +50,12 @@ class Forest:
     def predict(self, matrix: Matrix) -> NDArray[np.float64]:
         """The probability (0 to 1) of each row of a float32 matrix, rows × `width`."""
         rows, width = matrix.shape
-        data = np.ascontiguousarray(matrix, dtype=np.float32)
+        by_row = not matrix.flags.f_contiguous
+        data = np.ascontiguousarray(matrix) if by_row else matrix
         out = np.empty(rows, dtype=np.float64)
         written = ctypes.c_int64()
         self._call(
-            *("PredictForMat", self._handle, data.ctypes.data_as(ctypes.c_void_p), _FLOAT32, rows, width, _ROW_MAJOR),
+            *("PredictForMat", self._handle, data.ctypes.data_as(ctypes.c_void_p), _FLOAT32, rows, width, int(by_row)),
             *(_NORMAL, 0, _ALL_TREES, _PARAMETERS, ctypes.byref(written), out.ctypes.data_as(ctypes.c_void_p)),
         )
         return out

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.columns import Column, Matrix, rolling, shift
-from tasks.features import features, group_ids
+from tasks.features import Groups, features, group_ids
 from tasks.forest import Forest, ForestError
 from tasks.page import Block, Container, Declared, Kind, Label, Page
 
@@ -43,12 +43,13 @@ class BodyModel:
 
     def probabilities(self, page: Page, hits: Sequence[Sequence[Label]]) -> Probabilities:
         """The probability (0 to 1, four decimals) that each block of the page is body."""
-        seen = features(page, hits)
-        again = context(page, seen, self.first.predict(seen))
+        groups = group_ids(page)
+        seen = features(page, hits, groups)
+        again = context(page, seen, self.first.predict(seen), groups)
         return np.asarray(np.round(self.second.predict(again), 4), dtype=np.float32)
 
 
-def context(page: Page, seen: Matrix, guess: NDArray[np.float64]) -> Matrix:
+def context(page: Page, seen: Matrix, guess: NDArray[np.float64], groups: Groups | None = None) -> Matrix:
     """The second forest's features: the first's, and its guesses around each block."""
     likely: Column = guess.astype(np.float32)
     size = np.array([len(block.text) for block in page.blocks], dtype=np.float32)
@@ -63,10 +64,13 @@ def context(page: Page, seen: Matrix, guess: NDArray[np.float64]) -> Matrix:
     extra: list[NDArray[Any]] = [likely]
     extra += [shift(likely, by) for near in range(1, NEIGHBOURS + 1) for by in (near, -near)]
     extra += [(before - mass) / total, (total - before) / total]
-    extra += [_mean_of(ids, mass, size) for ids in (index, np.maximum(parents[index], 0), group_ids(page))]
+    extra += [
+        _mean_of(ids, mass, size)
+        for ids in (index, np.maximum(parents[index], 0), group_ids(page) if groups is None else groups)
+    ]
     extra += [rolling(mass, reach) / (rolling(size, reach) + 1) for reach in (2, 5, 12)]
     extra += [rows - begin, end - rows, np.full_like(likely, likely.max()), np.full_like(likely, np.log1p(total))]
-    return np.column_stack([seen, *extra]).astype(np.float32)
+    return np.concatenate([seen.T, np.array(extra, dtype=np.float32)]).T
 
 
 def _mean_of(ids: NDArray[np.int64], mass: Column, size: Column) -> NDArray[np.float64]:

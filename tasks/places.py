@@ -97,17 +97,19 @@ _AROUND = {tag: 1 << bit for bit, tag in enumerate(AROUND)} | {
 
 def container_places(containers: Sequence[Container]) -> tuple[NDArray[np.int64], ...]:
     """For each container the bits of its own words, its next two elders', all elders', and the tags around it."""
-    own, near, above, around = [], [], [], []
-    for container in containers:
-        bits, tag_bit, parent = place_bits(container.words), _AROUND.get(container.tag, 0), container.parent
-        own.append(bits)
-        if parent < 0:
-            near.append(0)
-            above.append(0)
-            around.append(tag_bit)
-            continue
-        elder = containers[parent].parent
-        near.append(own[parent] | (own[elder] if elder >= 0 else 0))
-        above.append(above[parent] | own[parent])
-        around.append(around[parent] | tag_bit)
-    return tuple(np.array(bits, dtype=np.int64) for bits in (own, near, above, around))
+    words = np.array(
+        [place_bits(container.words) if container.words else 0 for container in containers], dtype=np.int64
+    )
+    parent = np.array([container.parent for container in containers])
+    elder = np.where(parent >= 0, parent[parent], -1)
+    near = np.where(parent >= 0, words[parent], 0) | np.where(elder >= 0, words[elder], 0)
+    own = words.tolist()
+    above, around = [0] * len(own), [0] * len(own)
+    for at, container in enumerate(containers):
+        up, tag = container.parent, container.tag
+        if up >= 0:
+            above[at] = above[up] | own[up]
+            around[at] = around[up]
+        if tag in _AROUND:
+            around[at] |= _AROUND[tag]
+    return words, near, np.array(above, dtype=np.int64), np.array(around, dtype=np.int64)
