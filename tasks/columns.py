@@ -25,7 +25,7 @@ def shift(column: Column, by: int, fill: float = np.nan) -> Column:
 
 
 def shifts(columns: Sequence[Column], reach: int) -> NDArray[np.float32]:
-    """Each column as its neighbours up to `reach` rows away see it (columns × 2 `reach` × rows): 1 down, 1 up, 2 down …"""
+    """Each column as its neighbours see it (columns × 2 `reach` × rows): those 1 row further down, 1 up, 2 down, …"""
     count, rows = len(columns), len(columns[0])
     padded = np.full((count, rows + 2 * reach), np.nan, dtype=np.float32)
     padded[:, reach : reach + rows] = columns
