@@ -5,9 +5,7 @@ rejects; the manifest comes last. So a reader sees whole parts alone, and a run 
 that every reader opens and the next run completes.
 """
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,7 +17,8 @@ from config.limits import Limits
 from outputs.batch import BatchJob
 from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, new_run_id, publish
 from outputs.ledger import SeenPages, read_ledger
-from outputs.manifest import Counts, Manifest, Status, WrittenFile, versions
+from outputs.lock import locked, writing
+from outputs.manifest import Counts, Manifest, Status, WrittenFile, read_manifests, refuse_older, versions
 from outputs.recovery import INTENT, recover, write_manifest
 from outputs.rows import RunStamp
 from outputs.staging import StagedBatch, StagedPart, seen_in, without
@@ -59,7 +58,7 @@ class ArchiveRun:
         if (staged.number, staged.piece) <= self._last:
             raise ValueError(f"batch {staged.number}{staged.piece} is committed after batch {self._last}")
         self._last = (staged.number, staged.piece)
-        with _writing(self.layout):
+        with writing(self.layout):
             staged = self._without_seen(staged)
             for part in staged.parts:
                 self._publish(part)
@@ -85,7 +84,7 @@ class ArchiveRun:
             files=tuple(self._files),
         )
         if self._files:
-            with _writing(self.layout):
+            with writing(self.layout):
                 write_manifest(self.layout, manifest)
         self.manifest = manifest
         return manifest
@@ -93,6 +92,7 @@ class ArchiveRun:
     def begin(self) -> None:
         """Recover the archive and lay out what the workers need."""
         self.recovered = recover(self.layout)
+        refuse_older(self.layout, read_manifests(self.layout))
         self.known.parent.mkdir(parents=True)
         intent = {"sources": self._sources, "versions": dict(self._versions)}
         (self.known.parent / INTENT).write_text(json.dumps(intent), "utf-8")
@@ -143,42 +143,10 @@ def open_run(
     made_with = versions(extra_versions)
     start = (now or datetime.now(UTC)).astimezone(UTC)
     run = ArchiveRun(layout, RunStamp(new_run_id(start), start, made_with["stet"]), sources, made_with)
-    with _locked(layout, run.stamp.run_id):
+    with locked(layout, run.stamp.run_id):
         try:
-            with _writing(layout):
+            with writing(layout):
                 run.begin()
             yield run
         finally:
             run.close()
-
-
-@contextmanager
-def _locked(layout: Layout, run_id: str) -> Iterator[None]:
-    # The kernel gives the lock back when its holder dies, however it dies.
-    with _writing(layout):
-        layout.runs.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        _take(descriptor, layout)
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, f"run {run_id}, process {os.getpid()}\n".encode(), 0)
-        yield
-        os.truncate(descriptor, 0)
-    finally:
-        os.close(descriptor)
-
-
-def _take(descriptor: int, layout: Layout) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
-        raise ArchiveError(f"another run is writing to {layout.root} ({holder or 'it does not say which'})") from error
-
-
-@contextmanager
-def _writing(layout: Layout) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ArchiveError(f"cannot write to the archive {layout.root}: {error.strerror or error}") from error

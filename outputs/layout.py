@@ -38,7 +38,9 @@ class Table(StrEnum):
 # A part of the text goes into place before its articles, so that an article that is visible has its text.
 COMMIT_ORDER = (Table.TEXT, Table.ARTICLES, Table.REJECTS)
 _SUFFIX = {Table.ARTICLES: "parquet", Table.REJECTS: "parquet", Table.TEXT: "zip"}
-_PART = re.compile(r"part-(?P<run>[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6})-[0-9]{5,9}\.(?:parquet|zip)")
+_PART_NAME = r"part-(?P<run>[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6})-[0-9]{5,9}\.(?:parquet|zip)"
+_PART = re.compile(_PART_NAME)
+_PLACE = re.compile(r"(?P<table>[a-z]+)/archived_on=(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})/" + _PART_NAME)
 
 
 def new_run_id(now: datetime) -> str:
@@ -83,7 +85,11 @@ class Layout:
 
     def part(self, table: Table, day: date, run: str, number: int) -> Path:
         """The place of a part. `number` counts the parts of a run."""
-        return self.root / table / f"archived_on={day.isoformat()}" / f"part-{run}-{number:05d}.{_SUFFIX[table]}"
+        return self.day(table, day) / f"part-{run}-{number:05d}.{_SUFFIX[table]}"
+
+    def day(self, table: Table, day: date) -> Path:
+        """The folder of a day's parts."""
+        return self.root / table / f"archived_on={day.isoformat()}"
 
     def sibling(self, part: Path, table: Table) -> Path:
         """The place of the same part in another table."""
@@ -98,6 +104,14 @@ class Layout:
     def relative(self, path: Path) -> str:
         """A path as manifests name it: relative to the archive, POSIX slashes."""
         return path.relative_to(self.root).as_posix()
+
+
+def place_of(path: str) -> tuple[Table, date]:
+    """Return the table and the day of a part that a manifest names. Raises ValueError for what is no part."""
+    match = _PLACE.fullmatch(path)
+    if not match:
+        raise ValueError(f"no part of an archive: {path!r}")
+    return Table(match["table"]), date.fromisoformat(match["day"])
 
 
 def flush(path: Path) -> None:

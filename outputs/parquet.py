@@ -6,7 +6,7 @@ filters by and none for long texts. The same rows give the same bytes.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -45,7 +45,7 @@ def write_rejects(rows: Sequence[RejectRow], path: Path) -> None:
 
 def write_table(table: pa.Table, order: Sequence[str], path: Path) -> None:
     """Write a table that is already in `order` and has one of the archive's schemas."""
-    with _writer(path, table.schema, order) as writer:
+    with open_writer(path, table.schema, order) as writer:
         writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
 
 
@@ -53,12 +53,13 @@ def _write(
     rows: Sequence[Any], build: Callable[[Sequence[Any]], pa.Table], schema: pa.Schema, order: Sequence[str], path: Path
 ) -> None:
     # One row group at a time: the columns of no more than one are in memory beside the rows.
-    with _writer(path, schema, order) as writer:
+    with open_writer(path, schema, order) as writer:
         for start in range(0, len(rows), ROW_GROUP_ROWS):
             writer.write_table(build(rows[start : start + ROW_GROUP_ROWS]))
 
 
-def _writer(path: Path, schema: pa.Schema, order: Sequence[str]) -> pq.ParquetWriter:
+def open_writer(path: Path | BinaryIO, schema: pa.Schema, order: Sequence[str]) -> pq.ParquetWriter:
+    """Open a part for row groups that are sorted by `order`."""
     return pq.ParquetWriter(
         path,
         schema,

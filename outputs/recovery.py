@@ -2,7 +2,8 @@
 
 What a dead run can leave: files beside the archive, which are removed; text whose articles did not come into place,
 which is removed; parts in place that no manifest names, which are good, and get the manifest that their run could not
-write. Killed itself, the next recovery does the rest.
+write. A compaction or migration is completed or undone (see `outputs.rewrite`). Killed itself, the next recovery does
+the rest.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from outputs import rewrite
 from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, Table, flush, publish, run_of_part
 from outputs.manifest import Counts, Manifest, Status, WrittenFile, read_manifests
 from outputs.staging import finish
@@ -27,6 +29,7 @@ INTENT = "run.json"  # in a run's staging folder: what its manifest will say of 
 
 def recover(layout: Layout) -> list[Manifest]:
     """Make the archive whole. Returns the manifests of the runs that were found dead. The lock must be held."""
+    rewrite.complete(layout)
     named = {file["path"] for manifest in read_manifests(layout) for file in manifest["files"]}
     _remove_orphaned_text(layout, named)
     manifests = [_adopt(layout, run, parts) for run, parts in _unnamed(layout, named).items()]

@@ -6,7 +6,7 @@ The partition column `archived_on` (a date) is in the folders' names, not in the
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _UTC = pa.timestamp("us", tz="UTC")
 

@@ -109,9 +109,13 @@ def seen_in(part: StagedPart, is_seen: Callable[[bytes], bool]) -> int:
 def finish(table: Table, path: Path, rows: int) -> StagedFile:
     """Flush a written file and take its measure."""
     flush(path)
+    return StagedFile(table, path, rows, path.stat().st_size, sha256_of(path))
+
+
+def sha256_of(path: Path) -> str:
+    """Return the digest of a file's bytes."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return StagedFile(table, path, rows, path.stat().st_size, digest)
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _finish_articles(path: Path, rows: int) -> list[StagedFile]:

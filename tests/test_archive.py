@@ -183,7 +183,7 @@ def test_foreign_files_are_left_alone(source, root):
 def test_newer_archive_is_refused(source, root):
     manifest = run_archive(source, root)
     path = root / "_runs" / f"{manifest.run}.json"
-    path.write_text(path.read_text("utf-8").replace('"schema_version": 1', '"schema_version": 99'), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"schema_version": 2', '"schema_version": 99'), "utf-8")
     with pytest.raises(ArchiveError, match="newer version"):
         run_archive(source, root)
 
