@@ -64,10 +64,8 @@ def context(page: Page, seen: Matrix, guess: NDArray[np.float64], groups: Groups
     extra: list[NDArray[Any]] = [likely]
     extra += [shift(likely, by) for near in range(1, NEIGHBOURS + 1) for by in (near, -near)]
     extra += [(before - mass) / total, (total - before) / total]
-    extra += [
-        _mean_of(ids, mass, size)
-        for ids in (index, np.maximum(parents[index], 0), group_ids(page) if groups is None else groups)
-    ]
+    groups = group_ids(page) if groups is None else groups
+    extra += [_mean_of(ids, mass, size) for ids in (index, np.maximum(parents[index], 0), groups)]
     extra += [rolling(mass, reach) / (rolling(size, reach) + 1) for reach in (2, 5, 12)]
     extra += [rows - begin, end - rows, np.full_like(likely, likely.max()), np.full_like(likely, np.log1p(total))]
     return np.concatenate([seen.T, np.array(extra, dtype=np.float32)]).T

@@ -97,13 +97,10 @@ _AROUND = {tag: 1 << bit for bit, tag in enumerate(AROUND)} | {
 
 def container_places(containers: Sequence[Container]) -> tuple[NDArray[np.int64], ...]:
     """For each container the bits of its own words, its next two elders', all elders', and the tags around it."""
-    words = np.array(
-        [place_bits(container.words) if container.words else 0 for container in containers], dtype=np.int64
-    )
-    parent = np.array([container.parent for container in containers])
-    elder = np.where(parent >= 0, parent[parent], -1)
-    near = np.where(parent >= 0, words[parent], 0) | np.where(elder >= 0, words[elder], 0)
-    own = words.tolist()
+    own = [place_bits(container.words) if container.words else 0 for container in containers]
+    words = np.array([*own, 0], dtype=np.int64)  # the last one, of the place -1, for what has no parent
+    parent = np.array([*(container.parent for container in containers), -1])
+    near = (words[parent] | words[parent[parent]])[:-1]
     above, around = [0] * len(own), [0] * len(own)
     for at, container in enumerate(containers):
         up, tag = container.parent, container.tag
@@ -112,4 +109,4 @@ def container_places(containers: Sequence[Container]) -> tuple[NDArray[np.int64]
             around[at] = around[up]
         if tag in _AROUND:
             around[at] |= _AROUND[tag]
-    return words, near, np.array(above, dtype=np.int64), np.array(around, dtype=np.int64)
+    return words[:-1], near, np.array(above, dtype=np.int64), np.array(around, dtype=np.int64)
