@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tasks.addresses import absolute_url
+from tasks.captions import split_caption
 from tasks.page import Image, Label, LabelledBlock, Page, Picture
 
 MAX_IMAGES = 50
@@ -20,16 +21,6 @@ _ANNOUNCES = re.compile(
     r"^\W{0,3}(?:©|\(c\)|℗)\s?",
     re.IGNORECASE,
 )
-# What opens the credit at a caption's end.
-_CREDIT_AT_END = re.compile(
-    r"\s?[(\[|/–—·-]?\s?(?:(?i:\b(?:photo|image|picture|photograph|illustration|graphic|fotos?|"
-    r"bild(?:er|quelle|rechte|nachweis)?|fotograf[ií]a|imagen|imagem|immagine|cr[eé]dits?|credits?|quelle|beeld|bron|"
-    r"fonte|fuente|zdjęcie|фото)(?:\s(?:credits?|courtesy|by|de|von|par|via|crédit))?\s?[:/]|©|\(c\)\s|℗)\s?.{2,100}"
-    r"|\b(?:AP Photo|AFP|REUTERS|EPA|Getty Images|Shutterstock|Alamy|IMAGO|Imago|dpa|Keystone|Reuters)\b"
-    r"(?:/.{1,60})?)[)\]]?\.?$"
-)
-# "…a sentence. AGENCY/Jane Doe": a credit without a word that says so.
-_SLASHED = re.compile(r"(?<=[.!?”\")])\s([A-Z][\w.&'’ -]{1,40}/[A-Z][\w.&'’ /-]{1,60})$")
 _STRAY_STOP = re.compile(r"([?!…])\s?\.$")
 _FURNITURE = re.compile(
     r"avatar|logo|icon|author|profile|byline|gravatar|sprite|pixel|badge|advert|related|promo|share|comment"
@@ -98,8 +89,9 @@ def _shown(page: Page, blocks: Sequence[LabelledBlock], rows: Sequence[int]) -> 
 def _image(page: Page, row: int, block: LabelledBlock) -> Image:
     if block.label is Label.CREDIT:
         return Image(None, None, tidy_credit(block.text))
-    caption, credit = split_caption(_with_stop(page.blocks[row].text, block.text))
-    return Image(None, caption, credit)
+    whole = " ".join(_with_stop(page.blocks[row].text, block.text)[:MAX_CAPTION].split())
+    caption, credit = split_caption(whole)
+    return Image(None, tidy_caption(caption), tidy_credit(credit))
 
 
 def _with_stop(whole: str, caption: str) -> str:
@@ -113,15 +105,6 @@ def _joined(one: Image, other: Image) -> Image | None:
     if (one.caption and other.caption) or (one.credit and other.credit):
         return None
     return replace(one, caption=one.caption or other.caption, credit=one.credit or other.credit)
-
-
-def split_caption(text: str) -> tuple[str | None, str | None]:
-    """A caption and the credit at its end."""
-    text = " ".join(text[:MAX_CAPTION].split())
-    found = _CREDIT_AT_END.search(text) or _SLASHED.search(text)
-    if found is None:
-        return tidy_caption(text), None
-    return tidy_caption(text[: found.start()]), tidy_credit(found.group())
 
 
 def _picture_at(pictures: list[Picture], row: int) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tasks.align import squeeze
 from tasks.bridge import BODY, bridged
+from tasks.captions import boxed_captions, caption_parts
 from tasks.headline import dump_title_row, fold
 from tasks.model import BodyModel, load_model
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
@@ -74,12 +75,16 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     _name_head(page, verdicts, rules)
     _name_zones(page, verdicts, rules)
     _name_pull_quotes(page, verdicts)
+    for row in boxed_captions(page, [verdict.label for verdict in verdicts]):
+        verdicts[row] = Verdict(Label.CAPTION, "by an image", verdicts[row].confidence)
     _keep_headings(page, verdicts)
     return tuple(_parts(page.blocks, verdicts, rules, phrases))
 
 
 def _decide(block: Block, rules: Sequence[Rule], chance: float, box: Label | None) -> Verdict:
     """Body or not, and the name that the block's own rules and element give it."""
+    if box is Label.CAPTION:  # "All rights reserved" under an image is its credit
+        rules = [rule for rule in rules if rule.label is not Label.LEGAL]
     strict = min((rule for rule in rules if rule.strength is not Strength.NAME), key=_first, default=None)
     if strict is not None and strict.label not in KEPT:
         return Verdict(strict.label, strict.id, CERTAIN)
@@ -265,6 +270,9 @@ def _parts(
         if parts:
             rule, pieces = parts
             out += [LabelledBlock(piece.text, piece.label, rule.id, verdict.confidence) for piece in pieces]
+        elif halves := _credited(block, verdict):
+            sure = round(verdict.confidence, 4)
+            out += [LabelledBlock(text, label, verdict.reason, sure) for label, text in halves]
         else:
             out.append(LabelledBlock(block.text, verdict.label, verdict.reason, round(verdict.confidence, 4)))
     return out
@@ -277,3 +285,10 @@ def _split(block: Block, rules: Sequence[Rule], phrases: Phrases) -> tuple[Rule,
         if rule.strength is Strength.SPLIT and (pieces := phrases.split(block.text, rule)):
             return rule, pieces
     return None
+
+
+def _credited(block: Block, verdict: Verdict) -> tuple[tuple[Label, str], ...]:
+    """The caption and the credit of a caption, or of a line of a dump that nothing else names."""
+    is_caption = verdict.label is Label.CAPTION
+    is_line = not block.tag and verdict.label is Label.NAVIGATION and verdict.reason == "model"
+    return caption_parts(block.text, is_caption) if is_caption or is_line else ()

@@ -9,7 +9,7 @@ from lxml import html
 
 from tasks.addresses import absolute_url, canonical_url, registered_domain
 from tasks.declared import declared
-from tasks.images import find_images, split_caption, tidy_credit
+from tasks.images import find_images, tidy_credit
 from tasks.language import declared_language, find_language
 from tasks.metadata import align, find_dateline, metadata
 from tasks.page import Block, Container, Declared, Image, Kind, Label, LabelledBlock, Metadata, Page, Picture
@@ -114,28 +114,6 @@ def test_dateline(text, place):
 
 
 @pytest.mark.parametrize(
-    ("text", "caption", "credit"),
-    [
-        ("Can track II diplomacy help?. (photo credit: REUTERS)", "Can track II diplomacy help?", "REUTERS"),
-        ("Gesperrt: der Bahndamm. Foto: Silke Brandner", "Gesperrt: der Bahndamm.", "Silke Brandner"),
-        (
-            "Trilha ganhou passarela nova — Foto: Bento Araújo/Folha",
-            "Trilha ganhou passarela nova",
-            "Bento Araújo/Folha",
-        ),
-        ("The harbour. Photograph: Jane Doe/AP", "The harbour.", "Jane Doe/AP"),
-        ("The harbour at dawn. © dpa", "The harbour at dawn.", "dpa"),
-        ("The harbour. (AP Photo/Jane Doe)", "The harbour.", "AP Photo/Jane Doe"),
-        ("Bakers march on June 20. CWA/Pavel Drozd", "Bakers march on June 20.", "CWA/Pavel Drozd"),
-        ("A photo of the harbour", "A photo of the harbour", None),
-        ("", None, None),
-    ],
-)
-def test_split_caption(text, caption, credit):
-    assert split_caption(text) == (caption, credit)
-
-
-@pytest.mark.parametrize(
     ("text", "credit"),
     [("(photo credit: REUTERS)", "REUTERS"), ("Photo by Jane Doe", "Jane Doe"), ("Foto: Imago/X", "Imago/X"),
      ("© dpa", "dpa"),
@@ -146,8 +124,7 @@ def test_tidy_credit(text, credit):
 
 
 @given(st.text(max_size=300))
-def test_any_caption_is_taken(text):
-    split_caption(text)
+def test_any_credit_is_taken(text):
     tidy_credit(text)
 
 
