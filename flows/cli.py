@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
+from flows import reading_cli
 from flows.errors import CommandError, Exit, usage
 
 if TYPE_CHECKING:
@@ -235,6 +236,8 @@ def _say(message: object, code: Exit) -> Exit:
     print(f"stet: {message}", file=sys.stderr)
     return code
 
+
+reading_cli.register(app)
 
 if __name__ == "__main__":
     main()
