@@ -45,12 +45,14 @@ def content_of_texts(archives: Sequence[Path]) -> Content:
     return Content.of(_texts(archives))
 
 
-def read_batches(parts: Sequence[Path], rows: int = _READ_ROWS) -> Iterable[pa.RecordBatch]:
-    """Read parts, a few rows in memory at a time."""
+def read_batches(
+    parts: Sequence[Path], rows: int = _READ_ROWS, columns: Sequence[str] | None = None
+) -> Iterable[pa.RecordBatch]:
+    """Read parts, a few rows in memory at a time; all columns unless some are named."""
     for part in parts:
         # Buffered: column chunks are not read whole.
         with pq.ParquetFile(part, buffer_size=1 << 16, pre_buffer=False) as file:
-            yield from file.iter_batches(batch_size=rows)
+            yield from file.iter_batches(batch_size=rows, columns=columns and list(columns))
 
 
 def _sorted(batch: pa.RecordBatch) -> pa.RecordBatch:

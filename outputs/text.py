@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-_COLUMNS = ("article_id", "title", "authors", "published_at", "published_zone", "publisher", "url", "text")
+TEXT_COLUMNS = ("article_id", "title", "authors", "published_at", "published_zone", "publisher", "url", "text")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can say
 
@@ -24,7 +24,7 @@ def write_texts(part: Path, path: Path) -> None:
         pq.ParquetFile(part) as articles,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
     ):
-        for rows in articles.iter_batches(batch_size=200, columns=list(_COLUMNS)):
+        for rows in articles.iter_batches(batch_size=200, columns=list(TEXT_COLUMNS)):
             for record in rows.to_pylist():
                 archive.writestr(_member(record["article_id"]), article_text(record))
 
@@ -58,8 +58,13 @@ def _one_line(value: str) -> str:
     return " ".join(_CONTROLS.sub(" ", value).split())
 
 
+def member_name(article_id: str) -> str:
+    """Return the name of an article's text in its ZIP."""
+    return f"{article_id}.txt"
+
+
 def _member(article_id: str) -> zipfile.ZipInfo:
-    member = zipfile.ZipInfo(f"{article_id}.txt", _EPOCH)
+    member = zipfile.ZipInfo(member_name(article_id), _EPOCH)
     member.compress_type = zipfile.ZIP_DEFLATED
     member.create_system = 3  # Unix, on every system, so that the bytes are the same
     member.external_attr = 0o644 << 16
