@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.blocks import CELL, MAX_BLOCKS, UNSEEN, cut
+from tasks.blocks import cut
 from tasks.page import Block, Kind, Page, Rejected, RejectReason, Source
+from tasks.walk import CELL, MAX_BLOCKS, UNSEEN
 
 VOICES = {
     "latin": "Der Rat beschloss am Dienstag, die Fähre über den Winter zu behalten; «ça suffit», sagte die Rätin.",
@@ -325,3 +326,9 @@ def test_what_is_no_tree() -> None:
         assert result.reason is RejectReason.UNPARSABLE
     assert not page_of("<html></html>").blocks
     assert not page_of(" \n\u3000\n", Kind.DUMP).blocks
+
+
+def test_a_picture_in_a_line_does_not_end_its_paragraph() -> None:
+    page = page_of("<p>The ferry <picture><source srcset='a.webp'><img src='a.png' alt='icon'></picture> sails on.</p>")
+    assert [block.text for block in page.blocks] == ["The ferry sails on."]
+    assert [picture.url for picture in page.pictures] == ["a.png"]

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.limits import Limits
-from tasks.blocks import MAX_BLOCKS, cut
+from tasks.blocks import cut
 from tasks.clean import clean_page
 from tasks.page import Article, Kind, RawPage, Rejected, Source
+from tasks.walk import MAX_BLOCKS
 
 SENTENCE = "The harbour council voted on Tuesday to keep the old ferry running through the winter. "
 STORY = f"<h1>The ferry stays</h1>{f'<p>{SENTENCE}{SENTENCE}</p>' * 6}"

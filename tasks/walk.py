@@ -1,0 +1,243 @@
+"""The walk over a parsed page that cuts it into blocks, the containers around them, and pictures."""
+
+import re
+from typing import Any
+
+from lxml import etree
+
+from tasks.page import Block, Container, Picture
+
+# Elements whose text no reader sees, or that are controls: passed over with all that they hold. The head is no such
+# element: where a page leaves out `</head>`, the parser puts a `<main>` or `<nav>` into it.
+UNSEEN = frozenset(
+    "script style noscript template svg iframe object video audio canvas map math select option datalist "  # noqa: SIM905
+    "textarea title meta link base param frameset frame noframes noembed area col colgroup".split()
+)
+# Elements that run on in their line of text. Everything else, custom elements too, begins and ends a block.
+# The parser puts what follows an embed, source, track or wbr into it.
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em embed font i ins kbd label mark nobr output picture "  # noqa: SIM905
+    "q rb rp rt rtc ruby s samp small source span strike strong sub sup time track tt u var wbr".split()
+)
+VOID = frozenset(("br", "img"))
+STRONG = frozenset(("b", "strong", "i", "em"))
+# Attributes that say what an element is for.
+TELLING = frozenset(("class", "id", "role", "itemprop", "data-testid", "data-component", "data-module", "data-type"))
+FOR_EARS = ("sr-only", "sronly", "screen-reader", "screenreader", "visually-hidden", "visuallyhidden", "assistive-text")
+IMAGE_SOURCES = ("src", "data-src", "data-original", "data-lazy-src", "data-srcset", "srcset")
+MAX_WORDS = 300  # characters of class, id, … kept of one element
+MAX_BLOCKS = 50_000
+CELL = " | "  # between the cells of a table's row
+CELL_EDGE = "\x1f"  # stands for it until the row is whole
+MIN_ARTICLE = 400  # characters of paragraphs that make a `<noscript>` the article itself
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]+")  # written as references, such as "&#1;"
+
+
+class Walk:
+    """One walk over a tree. Each text run goes to the block of the innermost block-level element."""
+
+    def __init__(self, root: Any) -> None:
+        self.blocks: list[Block] = []
+        self.containers: list[Container] = []
+        self.pictures: list[Picture] = []
+        self.parts: list[str] = []  # the open block's text so far
+        self.breaks = 0  # <br> in a row at the open block's end
+        self.link_chars = self.strong_chars = 0
+        self.links = self.strongs = 0  # open elements of that kind
+        self.datetime: str | None = None
+        self.open: list[Any] = []  # the elements around this place that make blocks
+        self.known: list[int] = []  # the containers of the first of them: one is made when its first block is
+        self.row: Any = None  # the table's row around this place that is one block, whatever stands in its cells
+        self._walk(root)
+
+    def _walk(self, root: Any) -> None:
+        """Visit the tree in reading order, without recursion: pages nest as deep as they like."""
+        walker = etree.iterwalk(root, events=("start", "end"))
+        passed_over = False  # whether the walk comes from the start of an element that is passed over
+        for event, element in walker:
+            if event == "start":
+                passed_over = not self._start(element)
+                if passed_over:
+                    walker.skip_subtree()
+                continue
+            if passed_over:
+                passed_over = False
+            else:
+                self._end(element)
+            tail = element.tail
+            if tail and element is not root:
+                self._text(tail)
+
+    def _start(self, element: Any) -> bool:
+        """Begin an element; False where it is passed over with all that it holds."""
+        tag = element.tag
+        if tag in INLINE:
+            if tag == "span" and _is_for_ears(element):
+                return False
+            self._start_inline(element, tag)
+        elif tag == "br":
+            self._break()
+        elif tag == "img":
+            self._picture(element)
+        elif tag in UNSEEN and not (tag == "noscript" and self.row is None and _holds_article(element)):
+            return False
+        elif self.row is not None:
+            self._edge(tag)
+        else:
+            if tag == "tr" and _is_plain(element):
+                self.row = element
+            if self.parts:
+                self._flush()
+            self.open.append(element)
+        text = element.text
+        if text:
+            self._text(text)
+        return True
+
+    def _start_inline(self, element: Any, tag: str) -> None:
+        if tag == "a":
+            self.links += 1
+        elif tag in STRONG:
+            self.strongs += 1
+        elif tag == "time" and self.datetime is None:
+            self.datetime = element.get("datetime")
+
+    def _end(self, element: Any) -> None:
+        tag = element.tag
+        if tag in INLINE:
+            if tag == "a":
+                self.links -= 1
+            elif tag in STRONG:
+                self.strongs -= 1
+        elif tag not in VOID:
+            if element is self.row:
+                self.row = None
+            if self.row is not None:
+                self._edge(tag)
+                return
+            if self.parts:
+                self._flush()
+            self.open.pop()
+            if len(self.known) > len(self.open):
+                self.known.pop()
+
+    def _edge(self, tag: str) -> None:
+        """Begin or end an element within a plain row: its words stand apart from its neighbours'."""
+        if self.parts:
+            self.parts.append(CELL_EDGE if tag in ("td", "th") else " ")
+
+    def _text(self, text: str | None) -> None:
+        if not text:
+            return
+        size = len(text)
+        if text.isspace():
+            if self.parts and not self.breaks:
+                self.parts.append(" ")
+            return
+        self.breaks = 0
+        self.parts.append(text)
+        if self.links:
+            self.link_chars += size
+        if self.strongs:
+            self.strong_chars += size
+
+    def _break(self) -> None:
+        if self.row is not None:
+            self._edge("br")
+            return
+        self.breaks += 1
+        if self.breaks == 2:
+            self._flush()
+        elif self.parts:
+            self.parts.append("\v")
+
+    def _flush(self) -> None:
+        """Close the open block, where it has text."""
+        if self.parts:
+            written = "".join(self.parts)
+            text = _fold(written)
+            if not text.isprintable() and _CONTROLS.search(text):
+                text = _fold(_CONTROLS.sub("", written))
+            self.parts = []
+            if text and len(self.blocks) < MAX_BLOCKS:
+                index = self._container()
+                maker = self.containers[index]
+                self.blocks.append(
+                    Block(
+                        text,
+                        maker.tag,
+                        maker.words,
+                        index,
+                        min(self.link_chars, len(text)),
+                        min(self.strong_chars, len(text)),
+                        datetime=self.datetime,
+                    )
+                )
+        self.breaks = self.link_chars = self.strong_chars = 0
+        self.datetime = None
+
+    def _container(self) -> int:
+        """The container of the innermost open element, made with all around it that are still missing."""
+        known = self.known
+        for element in self.open[len(known) :]:
+            self.containers.append(Container(element.tag, _words(element), known[-1] if known else -1, len(known)))
+            known.append(len(self.containers) - 1)
+        return known[-1]
+
+    def _picture(self, element: Any) -> None:
+        source = next((value for key in IMAGE_SOURCES if (value := element.get(key)) and value[:5] != "data:"), None)
+        if source:
+            url = source.split()[0].rstrip(",") if source.strip() else ""
+            container = self._container()
+            before = len(self.blocks) + bool(self.parts)
+            self.pictures.append(Picture(url, _fold(element.get("alt") or ""), before, container))
+
+
+def _is_for_ears(span: Any) -> bool:
+    """Whether an inline element is for screen readers alone ("opens in a new window")."""
+    words = span.get("class")
+    return words is not None and any(sign in words for sign in FOR_EARS)
+
+
+def _holds_article(noscript: Any) -> bool:
+    """Whether what is meant for readers without scripts is the article itself."""
+    return sum(len(paragraph.text or "") for paragraph in noscript.iter("p")) >= MIN_ARTICLE
+
+
+def _is_plain(row: Any) -> bool:
+    """Whether a table's row holds short data: two cells or more, and nothing in them that lays out a page."""
+    cells = [cell for cell in row if cell.tag in ("td", "th")]
+    if len(cells) < 2:
+        return False
+    for cell in cells:
+        for child in cell:
+            if (child.tag not in INLINE and child.tag not in ("br", "p")) or (child.tag == "p" and len(cell) > 1):
+                return False
+            if len(child) > 3:
+                return False
+    return True
+
+
+def _words(element: Any) -> str:
+    """What the element's attributes say of its purpose, lower case; `hidden` where it is not shown."""
+    items = element.items()
+    if not items:
+        return ""
+    words = []
+    for key, value in items:
+        if key in TELLING:
+            words.append(value)
+        elif key == "hidden" or (key == "style" and "display:none" in value.replace(" ", "")):
+            words.append("hidden")
+    return " ".join(words).lower()[:MAX_WORDS] if words else ""
+
+
+def _fold(text: str) -> str:
+    """White space folded to single spaces; a `<br>` (as \\v) becomes a new line, the edge of a cell a bar."""
+    if CELL_EDGE in text:
+        return CELL.join(folded for cell in text.split(CELL_EDGE) if (folded := " ".join(cell.split())))
+    if "\v" not in text:
+        return " ".join(text.split())
+    lines = (" ".join(line.split()) for line in text.split("\v"))
+    return "\n".join(line for line in lines if line)
