@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from flows import reading_cli
+from flows import inspect_cli, reading_cli
 from flows.errors import CommandError, Exit, usage
 
 if TYPE_CHECKING:
@@ -238,6 +238,7 @@ def _say(message: object, code: Exit) -> Exit:
 
 
 reading_cli.register(app)
+inspect_cli.register(app)
 
 if __name__ == "__main__":
     main()

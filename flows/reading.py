@@ -31,7 +31,7 @@ def run_query(sql: str, archive: Path, *, as_csv: bool, as_json: bool) -> None:
     """Run a query and print its rows."""
     if as_csv and as_json:
         raise usage("--csv or --json, not both")
-    with _opened(archive) as views:
+    with opened(archive) as views:
         rows = views.read(sys.stdin.read() if sql == "-" else sql)
         if as_json:
             for row in rows:
@@ -46,7 +46,7 @@ def run_query(sql: str, archive: Path, *, as_csv: bool, as_json: bool) -> None:
 
 def show(article_id: str, archive: Path, *, as_json: bool) -> None:
     """Print one article."""
-    with _opened(archive) as views:
+    with opened(archive) as views:
         record = find_article(views, article_id)
     if record is None:
         raise CommandError(f"no article {plain_line(article_id)} in {archive}")
@@ -73,7 +73,7 @@ def find_article(views: Views, article_id: str) -> dict[str, Any] | None:
 
 def export(archive: Path, form: str, to: Path | None, *, where: str | None, every: bool) -> None:
     """Write the articles in another form and say how many."""
-    with _opened(archive) as views:
+    with opened(archive) as views:
         try:
             count = export_articles(views, form, to, where=where, every=every)
         except ExportError as error:
@@ -86,7 +86,7 @@ def export(archive: Path, form: str, to: Path | None, *, where: str | None, ever
 
 def show_stats(archive: Path, *, top: int, as_json: bool) -> None:
     """Print an archive's figures."""
-    with _opened(archive) as views:
+    with opened(archive) as views:
         figures = stats(views)
     if as_json:
         print(json.dumps(figures, ensure_ascii=False, default=for_json))
@@ -101,7 +101,7 @@ def show_stats(archive: Path, *, top: int, as_json: bool) -> None:
 
 
 @contextmanager
-def _opened(archive: Path) -> Iterator[Views]:
+def opened(archive: Path) -> Iterator[Views]:
     """The open archive; a mistake in its name or in a query ends in one line."""
     try:
         with open_views(archive) as views:

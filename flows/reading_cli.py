@@ -2,9 +2,12 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 Archive = Annotated[
     Path | None,
@@ -45,7 +48,7 @@ def query(
     """
     from flows.reading import run_query  # noqa: PLC0415
 
-    run_query(sql, _place(archive, archive_option, config), as_csv=as_csv, as_json=as_json)
+    run_query(sql, archive_of(archive, archive_option, config), as_csv=as_csv, as_json=as_json)
 
 
 def show(
@@ -59,7 +62,7 @@ def show(
     """Print an article of an archive: title, authors, date, publisher, URL, and the text."""
     from flows.reading import show as run_show  # noqa: PLC0415
 
-    run_show(article_id, _place(archive, archive_option, config), as_json=as_json)
+    run_show(article_id, archive_of(archive, archive_option, config), as_json=as_json)
 
 
 def export(
@@ -80,7 +83,7 @@ def export(
     """
     from flows.reading import export as run_export  # noqa: PLC0415
 
-    run_export(_place(archive, archive_option, config), form.value, to, where=where, every=every)
+    run_export(archive_of(archive, archive_option, config), form.value, to, where=where, every=every)
 
 
 def stats(
@@ -94,7 +97,7 @@ def stats(
     """Count an archive: by publisher, language and day, which fields are filled, which lines are removed."""
     from flows.reading import show_stats  # noqa: PLC0415
 
-    show_stats(_place(archive, archive_option, config), top=top, as_json=as_json)
+    show_stats(archive_of(archive, archive_option, config), top=top, as_json=as_json)
 
 
 def register(app: typer.Typer) -> None:
@@ -105,16 +108,24 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: stet stats archive")(stats)
 
 
-def _place(argument: Path | None, option: Path | None, config: Path | None) -> Path:
-    from config.settings import SettingsError, load  # noqa: PLC0415
+def archive_of(argument: Path | None, option: Path | None, config: Path | None) -> Path:
+    """The archive that a command is about: as an argument, an option, or the setting."""
     from flows.errors import usage  # noqa: PLC0415
 
     if argument and option and argument != option:
         raise usage("name one archive: ARCHIVE and --archive differ")
-    try:
-        place = load({"archive": argument or option}, config).settings.archive
-    except SettingsError as error:
-        raise usage(error) from error
+    place = argument or option or settings_of(config).archive
     if place is None:
         raise usage("no archive given: name its folder, or set `archive`")
     return place
+
+
+def settings_of(config: Path | None) -> "Settings":
+    """The settings in force; a mistake in them ends in one line."""
+    from config.settings import SettingsError, load  # noqa: PLC0415
+    from flows.errors import usage  # noqa: PLC0415
+
+    try:
+        return load({}, config).settings
+    except SettingsError as error:
+        raise usage(error) from error
