@@ -15,9 +15,11 @@ from flows.errors import CommandError, Exit, usage
 from flows.local_server import LocalServer, ServerError
 from flows.prefect_home import has_server, home, prepare
 from tasks.read import SourceError, find_pages
+from tasks.storage import absolute
 
 if TYPE_CHECKING:
     from flows.archiving import Archiving, Request
+    from flows.summary import Summary
 
 _RESUME = "what is in the archive is whole, and the same command completes it"
 
@@ -26,12 +28,13 @@ class _TerminatedError(BaseException):
     """SIGTERM arrived."""
 
 
-def archive(settings: Settings, *, as_json: bool, verbose: bool) -> None:
-    """Archive the pages of the settings' sources and print what became of them."""
+def archive(settings: Settings, *, as_json: bool, verbose: bool, strict: bool = False) -> Exit:
+    """Archive the pages of the settings' sources and print what became of them. `strict` makes alarms an exit code."""
     check(settings)
     prepare(verbose=verbose)
     with ending_in_one_line():
-        _run(settings, start_server(verbose=verbose), as_json=as_json, verbose=verbose)
+        summary = _run(settings, start_server(verbose=verbose), as_json=as_json, verbose=verbose)
+    return Exit.ALARM if strict and summary and summary.alarms else Exit.WELL
 
 
 def check(settings: Settings) -> None:
@@ -50,7 +53,7 @@ def check(settings: Settings) -> None:
 def flow_parameters(settings: Settings) -> dict[str, Any]:
     """Return the flow's parameters, for this call or for a later one from another folder."""
     return {
-        "sources": [source.absolute() for source in settings.sources],
+        "sources": [str(absolute(source)) for source in settings.sources],
         "archive": settings.archive and settings.archive.absolute(),
         "workers": settings.workers,
         "batch_pages": settings.batch_pages,
@@ -86,7 +89,7 @@ def _check_archive(folder: Path) -> None:
         raise usage(f"cannot write to the archive {folder}: no permission to write to {place}")
 
 
-def _run(settings: Settings, server: LocalServer | None, *, as_json: bool, verbose: bool) -> None:
+def _run(settings: Settings, server: LocalServer | None, *, as_json: bool, verbose: bool) -> "Summary | None":
     from flows.archiving import open_archiving  # noqa: PLC0415  (while the server starts)
     from flows.progress import shown  # noqa: PLC0415
     from flows.report import print_summary  # noqa: PLC0415
@@ -102,6 +105,7 @@ def _run(settings: Settings, server: LocalServer | None, *, as_json: bool, verbo
             _run_flow(settings, archiving, server)
         if archiving.summary:
             print_summary(archiving.summary, as_json=as_json)
+        return archiving.summary
 
 
 def _run_flow(settings: Settings, archiving: "Archiving", server: LocalServer | None) -> None:

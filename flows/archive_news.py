@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
@@ -15,9 +14,11 @@ from pydantic import Field
 
 from config.limits import Limits
 from flows.archiving import DEFAULT_LIMITS, Archiving, Request, begun, open_archiving
+from flows.reporting import Reporting
 from flows.summary import Summary
 from outputs.manifest import Counts
 from outputs.staging import StagedBatch
+from tasks.storage import as_place
 
 _MAX_WINDOW = 1024  # threads that wait for batches; they cost next to nothing
 
@@ -32,7 +33,7 @@ _THREADS: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=_MAX_WIND
     persist_result=False,
 )
 def archive_news(
-    sources: Annotated[list[Path], Field(min_length=1, description="files and folders of raw pages")],
+    sources: Annotated[list[str], Field(min_length=1, description="files, folders and URLs of raw pages")],
     archive: Annotated[Path, Field(description="the archive's folder")],
     *,
     workers: Annotated[int | None, Field(ge=1, description="processes that clean; unset: one a core")] = None,
@@ -49,12 +50,10 @@ def archive_news(
     another run is writing to.
     """
     limits = Limits(max_page_bytes=max_page_bytes, page_seconds=page_seconds, min_words=min_words)
-    request = Request(tuple(sources), archive, workers, batch_pages, limits)
+    request = Request(tuple(map(as_place, sources)), archive, workers, batch_pages, limits)
     started = begun()
     with nullcontext(started) if started else open_archiving(request) as archiving:
-        summary = _drive(archiving)
-    create_markdown_artifact(summary.markdown(), key="archive-news", description="What became of every page")
-    return summary.to_record()
+        return _drive(archiving).to_record()
 
 
 @task(name="clean_batch", task_run_name="clean_batch-{number}", cache_policy=NO_CACHE, persist_result=False)
@@ -65,16 +64,20 @@ def clean_batch(archiving: Archiving, number: int) -> list[StagedBatch]:
 
 def _drive(archiving: Archiving) -> Summary:
     logger = get_run_logger()
-    logger.info("%s pages", f"{archiving.total:,}")
+    logger.info("%s pages", archiving.total_text)
+    reporting = Reporting(archiving)
     waiting: deque[PrefectFuture[list[StagedBatch]]] = deque()
     try:
         for number in archiving.jobs():
             waiting.append(clean_batch.submit(archiving, number))
             if len(waiting) >= archiving.window:
                 logger.info(_line(archiving, archiving.commit(waiting.popleft().result())))
+                reporting.take()
         while waiting:
             logger.info(_line(archiving, archiving.commit(waiting.popleft().result())))
-        return archiving.finish()
+            reporting.take()
+        archiving.summary = reporting.finish(archiving.finish())
+        return archiving.summary
     except BaseException:
         archiving.stop()  # before the task runner waits for the tasks, which wait for the workers
         raise
@@ -82,6 +85,6 @@ def _drive(archiving: Archiving) -> Summary:
 
 def _line(archiving: Archiving, counts: Counts) -> str:
     return (
-        f"{archiving.run.counts.read:,} of {archiving.total:,} pages, last batch: {counts.archived} archived, "
+        f"{archiving.run.counts.read:,} of {archiving.total_text} pages, last batch: {counts.archived} archived, "
         f"{counts.unchanged} unchanged, {counts.duplicate} duplicate, {counts.rejected_total} rejected"
     )

@@ -25,8 +25,11 @@ app = typer.Typer(
 )
 
 Sources = Annotated[
-    list[Path] | None,
-    typer.Argument(metavar="SOURCE...", help="Files and folders of raw pages: .html .htm .xhtml .txt, plain or .gz."),
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Folders, files and URLs of raw pages: HTML, text, WARC, WET, ZIP, tar, JSON lines, Parquet, lists.",
+    ),
 ]
 To = Annotated[
     Path | None, typer.Option("--to", metavar="ARCHIVE", help="The archive's folder; made if it is not there.")
@@ -83,9 +86,10 @@ def archive(
     workers: Workers = None,
     batch_pages: BatchPages = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with exit code 3 where there are alarms.")] = False,
     verbose: Verbose = False,
     config: Config = None,
-) -> None:
+) -> int:
     """Clean the pages of files and folders and put the articles into an archive.
 
     Run again over the same pages it writes nothing; pages added since are the only work. A run that was cut short is
@@ -94,7 +98,7 @@ def archive(
     from flows.archive_command import archive as run_archive  # noqa: PLC0415
 
     settings = _settings(config, sources=sources or None, archive=to, workers=workers, batch_pages=batch_pages)
-    run_archive(settings, as_json=as_json, verbose=verbose)
+    return run_archive(settings, as_json=as_json, verbose=verbose, strict=strict)
 
 
 @app.command(epilog="Example: stet clean page.html, or: curl -s https://example.org/story | stet clean --json -")

@@ -9,6 +9,7 @@ class Exit(IntEnum):
     WELL = 0
     FAILED = 1
     USAGE = 2
+    ALARM = 3  # all went well, but figures of publishers break with their past; with --strict
     INTERRUPTED = 130
     TERMINATED = 143
 

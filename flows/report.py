@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from flows.summary import Summary
+from outputs.report_words import alarm_line
 
 
 def print_summary(summary: Summary, *, as_json: bool) -> None:
@@ -45,10 +46,14 @@ def _after(summary: Summary) -> Iterator[str]:
     for rejected in summary.samples:
         detail = f" ({rejected.detail})" if rejected.detail else ""
         yield f"rejected: {rejected.source_name}: {rejected.reason.value}{detail}"
+    for alarm in summary.alarms:
+        yield f"alarm: {alarm_line(alarm)}"
     if summary.manifest is None:
         yield f"Nothing new; the archive is as it was: {summary.archive}"
     else:
         yield f"{summary.files} files, {summary.bytes_written / 1e6:,.1f} MB: {summary.archive}"
         yield f"Their record: {summary.manifest}"
+    if summary.report:
+        yield f"The report: {summary.report}"
     if summary.articles.is_dir():
         yield f"Try: {summary.duckdb_line()}"

@@ -8,7 +8,9 @@ from typing import Any
 
 from outputs.layout import Layout, Table
 from outputs.manifest import Counts, Manifest
+from outputs.report_words import alarm_record
 from tasks.page import Rejected
+from tasks.watched import Alarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Summary:
     manifest: Path | None  # None where the run had nothing to write
     recovered: tuple[str, ...]  # runs found dead, whose pages are kept
     samples: tuple[Rejected, ...]
+    report: Path | None = None  # None where the run had nothing to write
+    alarms: tuple[Alarm, ...] = ()
 
     @classmethod
     def of(
@@ -75,6 +79,8 @@ class Summary:
             "bytes": self.bytes_written,
             "manifest": str(self.manifest) if self.manifest else None,
             "recovered_runs": list(self.recovered),
+            "report": str(self.report) if self.report else None,
+            "alarms": [alarm_record(alarm) for alarm in self.alarms],
         }
 
     def rows(self) -> Iterator[tuple[str, str]]:

@@ -42,6 +42,11 @@ class ArchiveRun:
         self._last = (-1, "")
 
     @property
+    def files(self) -> Sequence[WrittenFile]:
+        """The files that the run has put in place so far."""
+        return self._files
+
+    @property
     def known(self) -> Path:
         """The file of the keys of the pages that the archive had when the run began."""
         return self.layout.staging(self.stamp.run_id) / "known.npy"

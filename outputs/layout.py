@@ -7,6 +7,7 @@
       rejects/archived_on=2026-11-24/part-<run>-00000.parquet
       text/archived_on=2026-11-24/part-<run>-00000.zip
       _runs/<run>.json                      the manifest, written last
+      _runs/<run>.html, <run>.parquet       its report and figures, which no manifest names
       _runs/.lock                           held by the run that writes
       _staging/<run>/                       what is not yet in place
 
@@ -38,7 +39,9 @@ class Table(StrEnum):
 # A part of the text goes into place before its articles, so that an article that is visible has its text.
 COMMIT_ORDER = (Table.TEXT, Table.ARTICLES, Table.REJECTS)
 _SUFFIX = {Table.ARTICLES: "parquet", Table.REJECTS: "parquet", Table.TEXT: "zip"}
-_PART_NAME = r"part-(?P<run>[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6})-[0-9]{5,9}\.(?:parquet|zip)"
+_RUN = r"(?P<run>[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6})"
+_DERIVED = re.compile(_RUN + r"\.(?:html|parquet)")
+_PART_NAME = rf"part-{_RUN}-[0-9]{{5,9}}\.(?:parquet|zip)"
 _PART = re.compile(_PART_NAME)
 _PLACE = re.compile(r"(?P<table>[a-z]+)/archived_on=(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})/" + _PART_NAME)
 
@@ -51,6 +54,12 @@ def new_run_id(now: datetime) -> str:
 def run_of_part(name: str) -> str | None:
     """Return the run that wrote a part, from the part's file name; None for a foreign file."""
     match = _PART.fullmatch(name)
+    return match["run"] if match else None
+
+
+def run_of_derived(name: str) -> str | None:
+    """Return the run that a report or figures in `_runs/` are of, from the file's name; None for a foreign file."""
+    match = _DERIVED.fullmatch(name)
     return match["run"] if match else None
 
 
@@ -82,6 +91,14 @@ class Layout:
     def manifest(self, run: str) -> Path:
         """A run's manifest."""
         return self.runs / f"{run}.json"
+
+    def report(self, run: str) -> Path:
+        """A run's report."""
+        return self.runs / f"{run}.html"
+
+    def figures(self, run: str) -> Path:
+        """A run's figures, which the watch looks back at."""
+        return self.runs / f"{run}.parquet"
 
     def part(self, table: Table, day: date, run: str, number: int) -> Path:
         """The place of a part. `number` counts the parts of a run."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from outputs.audit import Audit
 from outputs.checks import Finding, Tally, check_part
-from outputs.layout import ArchiveError, Layout, Table, place_of, run_of_part
+from outputs.layout import ArchiveError, Layout, Table, place_of, run_of_derived, run_of_part
 from outputs.lock import quiet
 from outputs.manifest import WrittenFile, live_files, parse_manifest
 from outputs.staging import sha256_of
@@ -99,7 +99,7 @@ def verify(root: Path, told: Callable[[str], None] = lambda _: None) -> Verified
 def _look(layout: Layout) -> _Snapshot:
     snapshot = _Snapshot()
     for path in _files(layout.runs):
-        if path != layout.lock:
+        if path != layout.lock and not run_of_derived(path.name):
             _read_manifest(layout, path, snapshot)
     for table in Table:
         snapshot.parts.update(layout.relative(path) for path in _files(layout.root / table))

@@ -1,0 +1,69 @@
+"""Gather what a run's report says, part by part as they come into place."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from outputs.layout import Layout, Table, place_of
+from outputs.report_figures import FiguresBy, RejectSample, article_figures, folder_of, merge, reject_rows
+from outputs.report_store import started_at
+from tasks.addresses import registered_domain
+from tasks.figures import Figures, owners
+from tasks.watched import Publisher
+
+SAMPLES: Final = 5  # rejects of each reason that are shown
+_MOST_FOLDERS = 10_000  # beyond it, a reject's folder is not asked for
+
+
+class Tally:
+    """The figures of a run by publisher, and a few of its rejects of each reason."""
+
+    def __init__(self) -> None:
+        self.samples: dict[str, list[RejectSample]] = {}
+        self._figures: FiguresBy = {}
+        self._homeless: Counter[tuple[str | None, str]] = Counter()  # rejects without an address: folder, reason
+
+    @classmethod
+    def of(cls, layout: Layout, run: str) -> "Tally":
+        """Gather the figures of a run from the archive's rows, wherever a compaction has put them."""
+        tally = cls()
+        day: date = started_at(run).date()
+        for table in (Table.ARTICLES, Table.REJECTS):
+            for part in sorted(layout.day(table, day).glob("part-*.parquet")):
+                tally._add_part(table, part, run)
+        return tally
+
+    def add(self, layout: Layout, paths: Iterable[str]) -> None:
+        """Add parts that a run has put in place, by their paths in the archive."""
+        for path in paths:
+            self._add_part(place_of(path)[0], layout.root / path)
+
+    def figures(self, folders: Mapping[str, Publisher]) -> FiguresBy:
+        """The figures by publisher. `folders` says whose pages lie where, for rejects that do not say it themselves."""
+        figures = dict(self._figures)
+        known = {**folders, **owners([self._figures])}
+        for (folder, reason), count in self._homeless.items():
+            publisher = known.get(folder) if folder else None
+            merge(figures, {publisher: Figures(rejects={reason: count})})
+        return figures
+
+    def _add_part(self, table: Table, path: Path, run: str | None = None) -> None:
+        if table is Table.ARTICLES:
+            merge(self._figures, article_figures(path, run))
+        elif table is Table.REJECTS:
+            self._add_rejects(reject_rows(path, run))
+
+    def _add_rejects(self, rejects: Iterable[RejectSample]) -> None:
+        found: dict[Publisher, Counter[str]] = {}
+        for reject in rejects:
+            samples = self.samples.setdefault(reject.reason, [])
+            if len(samples) < SAMPLES:
+                samples.append(reject)
+            if publisher := registered_domain(reject.url):
+                found.setdefault(publisher, Counter())[reject.reason] += 1
+            else:
+                folder = folder_of(reject.source_name) if len(self._homeless) < _MOST_FOLDERS else None
+                self._homeless[folder, reject.reason] += 1
+        merge(self._figures, {publisher: Figures(rejects=dict(some)) for publisher, some in found.items()})

@@ -1,0 +1,157 @@
+"""The figures that are watched, and their numbers as arrays: publishers by days by figures.
+
+Row 0 of the publishers is all of them together.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tasks.figures import ALL, REPEATED, SHARE_BINS, Figures, Histogram, bin_share, bin_words
+from tasks.page import BOILERPLATE
+
+Publisher = str | None  # None: of pages that do not say whose they are
+Numbers = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Alarmed = frozenset[tuple[Publisher, str]]
+
+LEAST_DAYS, LEAST_PAGES = 7, 20  # of history, before a publisher is judged
+MOST_PUBLISHERS = 2_000  # the largest; 60 kB each
+UP, DOWN, BOTH = (1,), (-1,), (-1, 1)
+ARTICLES: Final = "articles"
+REJECTED: Final = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The figures of a day by publisher.
+
+    `so_far` counts the articles up to the time of day of the run that is judged: at 03:00 it is no alarm that the
+    articles of the afternoon are not there yet. None where the day had no run by then.
+    """
+
+    date: date
+    figures: Mapping[Publisher, Figures]
+    so_far: Mapping[Publisher, int] | None
+    alarms: Alarmed = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A publisher's figure that breaks with its past. `usual` and `now` are in the figure's own unit."""
+
+    publisher: Publisher
+    figure: str
+    usual: float
+    now: float
+    pages: int  # that say so
+    since: date
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of the articles, or of the pages, and the change of it that matters: how large, and which way."""
+
+    name: str
+    least: float
+    signs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A figure of which every article has one; the change of its median that matters."""
+
+    name: str
+    bins: int
+    least: float
+    signs: tuple[int, ...]
+    is_ratio: bool = False
+
+    def of(self, figures: Figures) -> Histogram:
+        """The histogram of it."""
+        histogram: Histogram = getattr(figures, self.name)
+        return histogram
+
+    def value(self, at: float) -> float:
+        """The value that a bin stands for."""
+        return float(bin_words(int(at))) if self.is_ratio else bin_share(at)
+
+    def matters(self, usual: float, now: float) -> bool:
+        """Whether a change is large enough to be an alarm."""
+        moved = math.log(max(now, 1) / max(usual, 1)) if self.is_ratio else now - usual
+        return any(sign * moved >= self.least for sign in self.signs)
+
+
+SHARES: Final = (
+    *(Share(name, 0.25, DOWN) for name in ("title", "author", "date", "recent_date", "deck", "image", "language")),
+    Share(REPEATED, 0.25, UP),
+    *(Share(label.value, 0.5, BOTH) for label in sorted(BOILERPLATE)),
+    Share(REJECTED, 0.25, UP),
+)
+SPREADS: Final = (
+    Spread("words", 160, math.log(1.3), BOTH, is_ratio=True),
+    Spread("confidence", SHARE_BINS, 0.06, DOWN),
+    Spread("removed", SHARE_BINS, 0.12, BOTH),
+)
+FIGURES: Final = (*(share.name for share in SHARES), *(spread.name for spread in SPREADS), ARTICLES)
+
+
+class Board:
+    """The numbers of some days, the last one judged."""
+
+    def __init__(self, days: Sequence[Day]) -> None:
+        self.days = days
+        self.publishers: list[Publisher] = [ALL, *_watched_publishers(days[:-1])]
+        shape = len(self.publishers), len(days)
+        self.having: Numbers = np.zeros((*shape, len(SHARES)))
+        self.of: Numbers = np.zeros((*shape, len(SHARES)))
+        self.spreads = [np.zeros((*shape, spread.bins), np.float32) for spread in SPREADS]
+        self.counts: Numbers = np.zeros(shape)
+        self.has_count: Bools = np.array([day.so_far is not None for day in days])
+        rows = {publisher: at for at, publisher in enumerate(self.publishers)}
+        for at, day in enumerate(days):
+            for publisher, figures in day.figures.items():
+                self._enter(at, figures, {0, rows.get(publisher, 0)})
+            for publisher, count in (day.so_far or {}).items():
+                for row in {0, rows.get(publisher, 0)}:
+                    self.counts[row, at] += count
+
+    def alarmed(self, figure: str) -> Bools:
+        """Which earlier days had an alarm of a figure, by publisher."""
+        marks = np.zeros((len(self.publishers), len(self.days) - 1), np.bool_)
+        for at, day in enumerate(self.days[:-1]):
+            for row, publisher in enumerate(self.publishers):
+                marks[row, at] = bool(day.alarms) and (publisher, figure) in day.alarms
+        return marks
+
+    def _enter(self, day: int, figures: Figures, rows: Iterable[int]) -> None:
+        articles = figures.articles
+        having = [figures.having.get(share.name, 0) for share in SHARES[:-1]]
+        for row in rows:
+            self.having[row, day] += [*having, figures.rejected]
+            self.of[row, day] += [articles] * len(having) + [articles + figures.rejected]
+            for array, spread in zip(self.spreads, SPREADS, strict=True):
+                for at, count in spread.of(figures).items():
+                    array[row, day, min(at, spread.bins - 1)] += count
+
+
+def _watched_publishers(past: Sequence[Day]) -> list[Publisher]:
+    pages: Counter[Publisher] = Counter()
+    first: dict[Publisher, int] = {}
+    for at, day in enumerate(past):
+        for publisher, figures in day.figures.items():
+            pages[publisher] += figures.pages
+            first.setdefault(publisher, at)
+    known = [
+        name
+        for name, count in pages.most_common(MOST_PUBLISHERS)
+        if count >= LEAST_PAGES and len(past) - first[name] >= LEAST_DAYS
+    ]
+    return sorted(known, key=lambda name: name or "")
