@@ -5,6 +5,7 @@ relative to it. A name that is no setting is an error everywhere.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
-    sources: Annotated[tuple[Path, ...], NoDecode] = Field((), description="files and folders of raw pages")
+    sources: Annotated[tuple[Path | str, ...], NoDecode] = Field((), description="files, folders and URLs of raw pages")
     archive: Path | None = Field(None, description="the archive's folder")
     workers: int | None = Field(None, ge=1, le=512, description="processes that clean; unset: one a core")
     batch_pages: int | None = Field(None, ge=1, le=100_000, description="pages of a batch; unset: by the run's size")
@@ -52,7 +53,9 @@ class Settings(BaseSettings):
     @field_validator("sources", mode="before")
     @classmethod
     def _split_paths(cls, value: object) -> object:
-        return tuple(value.split(os.pathsep)) if isinstance(value, str) else value
+        if isinstance(value, str):  # a list of paths, in which the colon of a URL is none between two of them
+            value = re.split(rf"{os.pathsep}(?!//)", value)
+        return tuple(map(_path_or_url, value)) if isinstance(value, list | tuple) else value
 
     @property
     def limits(self) -> Limits:
@@ -153,10 +156,19 @@ def _anchored(name: str, value: Any, folder: Path) -> Any:
     if name == "archive" and isinstance(value, str):
         return folder / value
     if name == "sources" and isinstance(value, str):
-        return (folder / value,)
+        return (_anchored_source(value, folder),)
     if name == "sources" and isinstance(value, list) and all(isinstance(path, str) for path in value):
-        return tuple(folder / path for path in value)
+        return tuple(_anchored_source(path, folder) for path in value)
     return value
+
+
+def _anchored_source(value: str, folder: Path) -> Path | str:
+    source = _path_or_url(value)
+    return folder / source if isinstance(source, Path) else source
+
+
+def _path_or_url(value: Any) -> Any:
+    return Path(value) if isinstance(value, str) and "://" not in value else value
 
 
 def _origin(name: str, names: Mapping[Origin, set[str]]) -> Origin:

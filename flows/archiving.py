@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from config.limits import Limits
+from flows.extent import Extent, Pages
 from flows.summary import Summary
 from flows.workers import BatchFunction, Workers
 from outputs.archive import ArchiveRun, open_run
@@ -24,7 +25,7 @@ from outputs.staging import StagedBatch
 from tasks.model import model_digest
 from tasks.page import Rejected
 from tasks.phrases import rules_digest
-from tasks.read import PageRef, find_pages
+from tasks.read import PageRef
 
 SMALLEST_BATCH, LARGEST_BATCH = 50, 2000  # pages: 10 to 20 s of work on one core at the most
 _BATCHES_A_WORKER = 4  # of a small run, so that the workers end at about the same time
@@ -36,7 +37,7 @@ DEFAULT_LIMITS = Limits()
 class Request:
     """What a run is asked for."""
 
-    sources: tuple[Path, ...]
+    sources: tuple[Path | str, ...]  # a string is a URL
     archive: Path
     workers: int | None = None
     batch_pages: int | None = None
@@ -51,21 +52,31 @@ class Request:
 class Archiving:
     """A run under way. Made by `open_archiving`; driven by `jobs`, `outcome` and `commit`, then `finish`."""
 
-    def __init__(self, request: Request, run: ArchiveRun, workers: Workers, pages: int) -> None:
+    def __init__(self, request: Request, run: ArchiveRun, workers: Workers, extent: Extent) -> None:
         self.run = run
-        self.total = pages
         self.summary: Summary | None = None
         self.window = _BATCHES_A_WORKER * workers.count + 1
         self._request = request
         self._workers = workers
-        self._size = request.batch_pages or batch_size(pages, workers.count)
-        self._refs = find_pages(request.sources)
+        self._refs = Pages(request.sources, extent)
+        expected = self._refs.total if extent.is_complete else LARGEST_BATCH * self.window
+        self._size = request.batch_pages or batch_size(expected, workers.count)
         self._under_way: dict[int, tuple[BatchJob, Future[StagedBatch]]] = {}
         self._ahead: list[int] = []
         self._started = time.monotonic()
         self._found = 0
         self._number = 0
         self._samples: list[Rejected] = []
+
+    @property
+    def total(self) -> int:
+        """How many pages there are, counted or estimated: see `total_text`."""
+        return self._refs.total
+
+    @property
+    def total_text(self) -> str:
+        """The total, for people."""
+        return f"{self.total:,}" if self._refs.is_exact else f"about {self.total:,}"
 
     @property
     def pages_done(self) -> int:
@@ -79,7 +90,9 @@ class Archiving:
 
     def start_ahead(self) -> None:
         """Hand the first batches to the workers, before `jobs` asks for them."""
-        self._ahead = list(islice(self._new_jobs(), self.window))
+        # Going through files that hold many pages takes time of its own, which is for later.
+        batches = self.window if self._refs.is_exact else self._workers.count + 1
+        self._ahead = list(islice(self._new_jobs(), batches))
 
     def jobs(self) -> Iterator[int]:
         """Hand batch after batch to the workers and yield its number. The caller keeps to the window."""
@@ -130,11 +143,11 @@ def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iter
     Raises SourceError for a source that cannot be read, before anything is written, and ArchiveError for an archive
     that cannot be written or is being written to. `clean` stands in for the workers' function.
     """
-    pages = sum(1 for _ in find_pages(request.sources))
+    extent = Extent.of(request.sources)
     made_with = {"model_sha256": model_digest(), "rules_sha256": rules_digest()}
     with open_run(request.archive, [str(source) for source in request.sources], extra_versions=made_with) as run:
         workers = Workers(request.worker_count, clean)
-        archiving = Archiving(request, run, workers, pages)
+        archiving = Archiving(request, run, workers, extent)
         try:
             yield archiving
         except BaseException:

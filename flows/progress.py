@@ -26,14 +26,13 @@ def shown(archiving: Archiving, *, bar: bool = True) -> Iterator[None]:
 
 
 def _lines(archiving: Archiving, over: threading.Event) -> None:
-    _say(f"{archiving.total:,} pages")
+    _say(f"{archiving.total_text} pages")
     while not over.wait(_LINE_SECONDS):
         done, seconds = archiving.pages_done, archiving.seconds
         speed = done / seconds
         left = f", {_duration((archiving.total - done) / speed)} left" if done else ""
-        _say(
-            f"{done:,} of {archiving.total:,} pages ({done / max(archiving.total, 1):.0%}), {speed:,.0f} a second{left}"
-        )
+        share = f"{done / max(archiving.total, 1):.0%}"
+        _say(f"{done:,} of {archiving.total_text} pages ({share}), {speed:,.0f} a second{left}")
 
 
 def _bar(archiving: Archiving, over: threading.Event) -> None:
@@ -51,8 +50,8 @@ def _bar(archiving: Archiving, over: threading.Event) -> None:
         bar = progress.add_task("pages", total=archiving.total, speed=0.0)
         while not over.wait(_BAR_SECONDS):
             done = archiving.pages_done
-            progress.update(bar, completed=done, speed=done / archiving.seconds)
-        progress.update(bar, completed=archiving.pages_done)
+            progress.update(bar, total=archiving.total, completed=done, speed=done / archiving.seconds)
+        progress.update(bar, total=archiving.total, completed=archiving.pages_done)
 
 
 def _duration(seconds: float) -> str:

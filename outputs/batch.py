@@ -3,7 +3,6 @@
 import hashlib
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from outputs.ledger import KnownPages, article_key, reject_key
 from outputs.rows import ArticleRow, RejectRow, RunStamp, article_table
 from outputs.staging import StagedBatch, StagedPart, stage_part
 from tasks.page import Article, RawPage, Rejected, RejectReason
-from tasks.read import PageRef, read_page
+from tasks.read import PageRef, approach, fingerprint, read_page
 
 Cleaner = Callable[[RawPage, Limits], Article | Rejected]
 
@@ -95,8 +94,9 @@ class _Desk:
 
     def take(self, ref: PageRef) -> None:
         """Bring one page to its end: an article, a reject, unchanged or a duplicate."""
+        approach(ref)
         raw = self._guard.attempt(ref.source_name, lambda: read_page(ref, self._job.limits))
-        digest = _digest(raw, ref)
+        digest, size = _measure(raw, ref)
         keys = {article_key(digest)} if digest else set()
         keys.add(reject_key(digest, ref.source_name))
         if any(key in self._known for key in keys):
@@ -104,7 +104,7 @@ class _Desk:
         elif keys & self._seen:
             self._duplicate += 1
         elif isinstance(raw, Rejected):
-            self._reject(replace(raw, source_sha256=digest, size=raw.size or _size(ref.path)))
+            self._reject(replace(raw, source_sha256=digest, size=size))
         else:
             self._file(raw, digest or "", self._attempt_clean(raw))
 
@@ -166,18 +166,11 @@ class _Desk:
                 self._articles.append(row)
 
 
-def _digest(raw: RawPage | Rejected, ref: PageRef) -> str | None:
-    """Return the digest of the page's bytes, decompressed; of the file's where that failed; None if unreadable."""
+def _measure(raw: RawPage | Rejected, ref: PageRef) -> tuple[str | None, int | None]:
+    """The digest and size of the page's bytes, unpacked; of the file's where that failed; None if not known."""
     if isinstance(raw, RawPage):
-        return hashlib.sha256(raw.content).hexdigest()
+        return hashlib.sha256(raw.content).hexdigest(), len(raw.content)
     if raw.source_sha256:
-        return raw.source_sha256
-    with suppress(OSError), ref.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-    return None
-
-
-def _size(path: Path) -> int | None:
-    with suppress(OSError):
-        return path.stat().st_size
-    return None
+        return raw.source_sha256, raw.size
+    digest, size = fingerprint(ref)
+    return digest, raw.size or size

@@ -1,0 +1,88 @@
+"""How many pages a run has: counted where each file is one, estimated where files hold many, without reading those."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.formats import Format
+from tasks.read import PageRef, pages_of
+from tasks.sources import SourceFile, find_files
+
+_SECONDS = 2.0  # a listing that takes longer is not waited for
+_CHECK_EVERY = 1000  # files
+_PAGE_BYTES = 25_000  # of a packed page, until the file itself says better
+_ENOUGH = 0.01  # share of the bytes that makes an estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a listing of the sources shows. `packed` is the bytes of the files that hold many pages."""
+
+    pages: int
+    packed: int
+    is_complete: bool
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the pages are counted."""
+        return self.is_complete and not self.packed
+
+    @classmethod
+    def of(cls, sources: Sequence[Path | str], seconds: float = _SECONDS) -> "Extent":
+        """List the sources, for some seconds at the most. Raises SourceError."""
+        pages, packed, until = 0, 0, time.monotonic() + seconds
+        for number, file in enumerate(find_files(sources)):
+            if file.format is Format.PAGE:
+                pages += 1
+            else:
+                packed += file.size or _PAGE_BYTES
+            if number % _CHECK_EVERY == 0 and time.monotonic() > until:
+                return cls(pages, packed, False)
+        return cls(pages, packed, True)
+
+
+class Pages(Iterator[PageRef]):
+    """The pages of sources, and about how many there are."""
+
+    def __init__(self, sources: Sequence[Path | str], extent: Extent) -> None:
+        self.is_over = False
+        self._extent = extent
+        self._refs = (ref for file in find_files(sources) for ref in self._of(file))
+        self._found = 0
+        self._in_packed = 0
+        self._passed = 0  # bytes of the files that hold many pages
+        self._here = 0  # bytes of the one that is being gone through
+
+    def __next__(self) -> PageRef:
+        ref = next(self._refs, None)
+        if ref is None:
+            self.is_over = True
+            raise StopIteration
+        self._found += 1
+        return ref
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether `total` is counted and not estimated."""
+        return self.is_over or self._extent.is_exact
+
+    @property
+    def total(self) -> int:
+        """How many pages there are: counted, or estimated from those found so far; never less than those."""
+        extent, passed = self._extent, self._passed + self._here
+        if self.is_over or not extent.is_complete:
+            return self._found
+        page_bytes = passed / self._in_packed if passed > _ENOUGH * extent.packed else _PAGE_BYTES
+        return max(self._found, extent.pages + round(extent.packed / page_bytes))
+
+    def _of(self, file: SourceFile) -> Iterator[PageRef]:
+        if file.format is Format.PAGE:
+            yield from pages_of(file)
+            return
+        size = file.size or _PAGE_BYTES
+        for ref in pages_of(file):
+            self._in_packed += 1
+            self._here = min(getattr(ref.record, "start", 0), size)
+            yield ref
+        self._passed, self._here = self._passed + size, 0
