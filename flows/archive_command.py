@@ -16,7 +16,6 @@ from flows.local_server import LocalServer, ServerError
 from flows.prefect_home import has_server, home, prepare
 from tasks.read import SourceError, find_pages
 from tasks.storage import absolute
-from tasks.storage import absolute
 
 if TYPE_CHECKING:
     from flows.archiving import Archiving, Request

@@ -19,7 +19,6 @@ from flows.summary import Summary
 from outputs.manifest import Counts
 from outputs.staging import StagedBatch
 from tasks.storage import as_place
-from tasks.storage import as_place
 
 _MAX_WINDOW = 1024  # threads that wait for batches; they cost next to nothing
 
