@@ -45,6 +45,13 @@ def find_authors(
     return tuple(name.text for name in best)[:MAX_AUTHORS]
 
 
+def authors_in(lines: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """The names in lines that are known to be bylines. `names` are the site's."""
+    site = frozenset(key for name in names if (key := squeeze(name)))
+    found = names_of([_without_dates(line) for line in lines], site, structured=True)
+    return tuple(name.text for name in [name for name in found if name.is_person] or found)[:MAX_AUTHORS]
+
+
 def _shown(
     page: Page, blocks: Sequence[LabelledBlock], title_row: int | None, site: frozenset[str], desk: Sequence[Name]
 ) -> list[Name]:

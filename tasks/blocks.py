@@ -11,6 +11,8 @@ from lxml import etree
 from tasks.declared import declared
 from tasks.headline import headline_row
 from tasks.page import Block, Container, Declared, Kind, Page, Rejected, RejectReason, Source
+from tasks.publisher_rules import NO_RULES, choose, ruled, title_row
+from tasks.publishers import NO_PUBLISHERS, Publishers
 from tasks.shingles import coverage
 from tasks.walk import MAX_BLOCKS, Walk
 
@@ -21,10 +23,10 @@ BODY_SHOWN = 0.5  # a declared body of which less than this share is seen in the
 _PARSER = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
 
 
-def cut(source: Source) -> Page | Rejected:
+def cut(source: Source, publishers: Publishers = NO_PUBLISHERS) -> Page | Rejected:
     """The page of a decoded source, as blocks in reading order; Rejected (UNPARSABLE) where no tree can be made."""
     if source.kind is Kind.DUMP:
-        return cut_dump(source)
+        return cut_dump(source, publishers)
     try:
         root = etree.fromstring(source.text.encode("utf-8", "replace"), _PARSER)
     except etree.LxmlError as error:
@@ -32,9 +34,12 @@ def cut(source: Source) -> Page | Rejected:
     if root is None:
         return Rejected("", RejectReason.UNPARSABLE, "no element")
     facts = declared(root, source.url)
-    walk = Walk(root)
+    rules = publishers.of(source, facts)
+    walk = Walk(root, choose(rules, root) if rules else None)
     _add_declared_body(walk, facts)
-    headline = headline_row(walk.blocks, facts.headlines)
+    found = ruled(rules, walk.blocks, walk.containers, walk.marks) if rules else NO_RULES
+    titled = title_row(found)
+    headline = headline_row(walk.blocks, facts.headlines) if titled is None else titled
     return Page(
         Kind.HTML,
         tuple(walk.blocks),
@@ -44,19 +49,23 @@ def cut(source: Source) -> Page | Rejected:
         source.url,
         source.fetched_at,
         headline,
+        found,
     )
 
 
-def cut_dump(source: Source) -> Page:
+def cut_dump(source: Source, publishers: Publishers = NO_PUBLISHERS) -> Page:
     """A text dump's page: a block for each line that is not blank."""
+    blocks = tuple(_dump_blocks(source.text))
+    rules = publishers.of(source, Declared())
     return Page(
         Kind.DUMP,
-        tuple(_dump_blocks(source.text)),
+        blocks,
         (Container("", "", -1, 0),),
         Declared(),
         (),
         source.url,
         source.fetched_at,
+        ruled=ruled(rules, blocks) if rules else NO_RULES,
     )
 
 

@@ -17,15 +17,21 @@ from tasks.label import label
 from tasks.metadata import metadata
 from tasks.model import BodyModel
 from tasks.page import Article, RawPage, Rejected, RejectReason
+from tasks.publishers import Publishers, load_publishers
 from tasks.reject import verdict
 
 DEFAULT_LIMITS = Limits()
 
 
-def clean_page(raw: RawPage, limits: Limits = DEFAULT_LIMITS, model: BodyModel | None = None) -> Article | Rejected:
+def clean_page(
+    raw: RawPage,
+    limits: Limits = DEFAULT_LIMITS,
+    model: BodyModel | None = None,
+    publishers: Publishers | None = None,
+) -> Article | Rejected:
     """The article of a raw page, or why it has none. Raises nothing for a bad page.
 
-    `model` is another body model than the one that comes with the program.
+    `model` is another body model, `publishers` are other publishers' rules than those that come with the program.
     """
     digest = hashlib.sha256(raw.content).hexdigest()
 
@@ -35,7 +41,7 @@ def clean_page(raw: RawPage, limits: Limits = DEFAULT_LIMITS, model: BodyModel |
     source = decode(raw, limits)
     if isinstance(source, Rejected):
         return reject(source.reason, source.detail)
-    page = cut(source)
+    page = cut(source, publishers or load_publishers())
     if isinstance(page, Rejected):
         return reject(page.reason, page.detail)
     if not page.blocks:

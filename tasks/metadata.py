@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 
 from tasks.addresses import canonical_url, country_of, host_of, registered_domain
-from tasks.authors import find_authors
+from tasks.authors import authors_in, find_authors
 from tasks.dates import Habits
 from tasks.images import find_images
 from tasks.language import declared_language, find_language
 from tasks.page import LIFTED, Declared, Label, LabelledBlock, Metadata, Page
 from tasks.published import find_dates_of
+from tasks.publisher_rules import given, given_title, with_given_date
 from tasks.titles import find_deck, find_kicker, find_title
 
 MONTH_FIRST = frozenset(("us", "com", "org", "net", "gov", "edu", "ph", "info", "news", "tv", ""))
@@ -35,18 +36,19 @@ _DATELINE = re.compile(
 
 def metadata(page: Page, blocks: tuple[LabelledBlock, ...]) -> Metadata:
     """The fields of a page's article. What the page does not tell stays None."""
+    page = with_given_date(page)
     facts = page.declared
     url = canonical_url(facts.url, page.url)
     names = site_names(facts, url)
     rows = align(page, blocks)
-    title, title_row = find_title(page, blocks, names)
-    language = find_language(blocks, facts.language)
+    title, title_row = given_title(page) or find_title(page, blocks, names)
+    language = page.ruled.language or find_language(blocks, facts.language)
     dates = find_dates_of(page, blocks, title_row, _habits(facts, url, language))
     return Metadata(
         title=title,
         kicker=find_kicker(page, blocks, title, title_row),
-        deck=find_deck(page, blocks, title, title_row),
-        authors=find_authors(page, blocks, title_row, names),
+        deck=" ".join(given(page, "deck")) or find_deck(page, blocks, title, title_row),
+        authors=authors_in(given(page, "byline"), names) or find_authors(page, blocks, title_row, names),
         author_bio=_first(blocks, Label.BIO),
         dateline=find_dateline(blocks),
         section=facts.section,

@@ -7,6 +7,7 @@ The line of a page::
 Every step may end the line with a `Rejected` instead. All values are frozen: a step returns a new one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -189,6 +190,31 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What an entry of the publisher's rules says of a block: `rule` is its id, `value` the text that it names.
+
+    `key` says what the entry is for (`body`, `title`, `remove`, …); `label` is None where it leaves that open.
+    """
+
+    rule: str
+    key: str
+    label: Label | None
+    value: str
+    is_own: bool  # names the block itself, not something around it
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What the rules of the page's publisher say of it; nothing where there are none."""
+
+    rows: Mapping[int, Ruling] = field(default_factory=dict, repr=False)  # the strongest ruling on each block
+    hits: Mapping[str, int] = field(default_factory=dict)  # blocks that each entry names, by its id
+    body: str | None = None  # the entry that says where the body stands: what is elsewhere is none
+    zone: str | None = None  # of dates that name none, as "Europe/Berlin"
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page cut into blocks in reading order, and what it declares."""
 
@@ -200,6 +226,7 @@ class Page:
     url: str | None = None
     fetched_at: datetime | None = None
     headline: int | None = None  # the block that shows the declared headline; a dump's is found later, by its words
+    ruled: Ruled = Ruled()
 
 
 @dataclass(frozen=True, slots=True)

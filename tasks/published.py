@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from tasks.dates import Habits, Moment, find_dates, read_date, relative_date
 from tasks.page import Block, Kind, Label, LabelledBlock, Page
+from tasks.publisher_rules import in_zone
 
 AHEAD = timedelta(days=1)  # by which a publisher's clock may be ahead of the fetch
 MAX_LINE = 220  # characters of a line that gives the date
@@ -60,9 +61,11 @@ def find_dates_of(page: Page, blocks: Sequence[LabelledBlock], title_row: int | 
         shown = list(_shown(page, lines, habits, modified=False))
         address = _url_date(page)
         published = _most_exact(declared, shown) or _shown_date(shown, address) or address or _anywhere(page, habits)
+    published = in_zone(published, page.ruled.zone)
     changes = [moment for text in page.declared.modified if (moment := _usable(page, read_date(text, habits)))]
     if not changes:
         changes += _shown(page, lines, habits, modified=True)
+    changes = [in_zone(moment, page.ruled.zone) for moment in changes]
     modified = next((moment for moment in changes if published is None or moment.when >= published.when), None)
     return Dates(published, modified)
 

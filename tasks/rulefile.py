@@ -180,10 +180,10 @@ def _check_syntax(where: str, pattern: str) -> None:
     try:
         re2.Set.SearchSet(quiet()).Add(pattern)
     except re2.error:
-        raise RuleError(f"{where}: {_refusal(pattern)}") from None
+        raise RuleError(f"{where}: {refusal(pattern)}") from None
 
 
-def _refusal(pattern: str) -> str:
+def refusal(pattern: str) -> str:
     """What RE2 says of a pattern that it refuses; asked only then, since to compile is dear."""
     try:
         compile_pattern(pattern)

@@ -6,6 +6,7 @@ from typing import Any
 from lxml import etree
 
 from tasks.page import Block, Container, Picture
+from tasks.publisher_rules import Chosen, Entries
 
 # Elements whose text no reader sees, or that are controls: passed over with all that they hold. The head is no such
 # element: where a page leaves out `</head>`, the parser puts a `<main>` or `<nav>` into it.
@@ -37,7 +38,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]+")  # written as
 class Walk:
     """One walk over a tree. Each text run goes to the block of the innermost block-level element."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, chosen: Chosen | None = None) -> None:
+        self.chosen: Chosen = chosen or {}  # elements that the publisher's rules select: each begins and ends a block
+        self.marks: dict[int, Entries] = {}  # the containers that they are
         self.blocks: list[Block] = []
         self.containers: list[Container] = []
         self.pictures: list[Picture] = []
@@ -75,6 +78,8 @@ class Walk:
         if tag in INLINE:
             if tag == "span" and _is_for_ears(element):
                 return False
+            if element in self.chosen and self.row is None:
+                self._open(element)
             self._start_inline(element, tag)
         elif tag == "br":
             self._break()
@@ -87,13 +92,23 @@ class Walk:
         else:
             if tag == "tr" and _is_plain(element):
                 self.row = element
-            if self.parts:
-                self._flush()
-            self.open.append(element)
+            self._open(element)
         text = element.text
         if text:
             self._text(text)
         return True
+
+    def _open(self, element: Any) -> None:
+        if self.parts:
+            self._flush()
+        self.open.append(element)
+
+    def _close(self) -> None:
+        if self.parts:
+            self._flush()
+        self.open.pop()
+        if len(self.known) > len(self.open):
+            self.known.pop()
 
     def _start_inline(self, element: Any, tag: str) -> None:
         if tag == "a":
@@ -106,6 +121,8 @@ class Walk:
     def _end(self, element: Any) -> None:
         tag = element.tag
         if tag in INLINE:
+            if element in self.chosen and self.row is None:
+                self._close()
             if tag == "a":
                 self.links -= 1
             elif tag in STRONG:
@@ -116,11 +133,7 @@ class Walk:
             if self.row is not None:
                 self._edge(tag)
                 return
-            if self.parts:
-                self._flush()
-            self.open.pop()
-            if len(self.known) > len(self.open):
-                self.known.pop()
+            self._close()
 
     def _edge(self, tag: str) -> None:
         """Begin or end an element within a plain row: its words stand apart from its neighbours'."""
@@ -181,6 +194,8 @@ class Walk:
         """The container of the innermost open element, made with all around it that are still missing."""
         known = self.known
         for element in self.open[len(known) :]:
+            if element in self.chosen:
+                self.marks[len(self.containers)] = self.chosen[element]
             self.containers.append(Container(element.tag, _words(element), known[-1] if known else -1, len(known)))
             known.append(len(self.containers) - 1)
         return known[-1]

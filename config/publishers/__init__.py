@@ -1,0 +1,1 @@
+"""Rules of single publishers, a TOML file a domain."""
