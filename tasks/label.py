@@ -12,6 +12,7 @@ from tasks.model import BodyModel, load_model
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
 from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
 from tasks.places import KINDS_OF_PLACE, place_bits
+from tasks.publisher_rules import overruled
 
 CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of it
 CERTAIN = 0.99  # confidence of a rule's verdict
@@ -78,6 +79,9 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     for row in boxed_captions(page, [verdict.label for verdict in verdicts]):
         verdicts[row] = Verdict(Label.CAPTION, "by an image", verdicts[row].confidence)
     _keep_headings(page, verdicts)
+    said = overruled(page, [verdict.label for verdict in verdicts], [verdict.reason for verdict in verdicts])
+    for row, named, reason in said:  # the publisher's rules have the last word
+        verdicts[row], rules[row] = Verdict(named or _body_label(page.blocks[row]), reason, CERTAIN), []
     return tuple(_parts(page.blocks, verdicts, rules, phrases))
 
 
