@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from flows import inspect_cli, reading_cli
+from flows import inspect_cli, reading_cli, report_cli
 from flows.errors import CommandError, Exit, usage
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def archive(
 
 @app.command(epilog="Example: stet clean page.html, or: curl -s https://example.org/story | stet clean --json -")
 def clean(
-    pages: Annotated[list[Path], typer.Argument(metavar="PAGE...", help="Raw pages; - is standard input.")],
+    pages: Annotated[list[str], typer.Argument(metavar="PAGE...", help="Raw pages, WARCs …; - is standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole record, one JSON object a page.")] = False,
     config: Config = None,
 ) -> int:
@@ -243,6 +243,7 @@ def _say(message: object, code: Exit) -> Exit:
 
 reading_cli.register(app)
 inspect_cli.register(app)
+report_cli.register(app)
 
 if __name__ == "__main__":
     main()

@@ -66,23 +66,27 @@ def by_day(runs: Iterable[str]) -> dict[date, list[str]]:
 def store(layout: Layout, run: str, of_run: FiguresBy, of_day: FiguresBy | None, alarms: Alarmed) -> None:
     """Put a run's figures in place; `of_day` where it was not the first run of its day."""
     scopes = {RUN: of_run} if of_day is None else {RUN: of_run, DAY: of_day}
+    silent = {publisher: Figures() for publisher, _ in alarms}  # such as those of whom nothing came
     records = [
         _record(scope, publisher, figures, alarms)
         for scope, by_publisher in scopes.items()
-        for publisher, figures in sorted(by_publisher.items(), key=lambda item: item[0] or "")
+        for publisher, figures in sorted((silent | by_publisher).items(), key=lambda item: item[0] or "")
     ]
     write_derived(layout, run, layout.figures(run), pa.Table.from_pylist(records, SCHEMA))
 
 
 def load(layout: Layout, run: str, scope: str) -> Stored:
     """The figures of a run, or of its day up to it. Raises OSError, or ArrowInvalid for a damaged file."""
-    table = pq.read_table(layout.figures(run), columns=["scope", "publisher", "alarms", *_PARTS])
+    table = pq.read_table(
+        layout.figures(run), columns=["scope", "publisher", "articles", "rejected", "alarms", *_PARTS]
+    )
     records = table.to_pylist()
     if scope == DAY and not any(record["scope"] == DAY for record in records):
         scope = RUN
     chosen = [record for record in records if record["scope"] == scope]
     alarms = {(record["publisher"], figure) for record in chosen for figure in record["alarms"]}
-    return Stored({record["publisher"]: _figures(record) for record in chosen}, frozenset(alarms))
+    seen = {record["publisher"]: _figures(record) for record in chosen if record["articles"] or record["rejected"]}
+    return Stored(seen, frozenset(alarms))
 
 
 def write_derived(layout: Layout, run: str, place: Path, content: pa.Table | str) -> None:

@@ -90,7 +90,7 @@ def alarm_line(alarm: Alarm) -> str:
 def alarm_record(alarm: Alarm) -> dict[str, Any]:
     """Return an alarm as plain values for JSON."""
     return {
-        "publisher": alarm.publisher,
+        "publisher": alarm.publisher and alarm.publisher.strip(),
         "figure": alarm.figure,
         "usual": round(alarm.usual, 4),
         "now": round(alarm.now, 4),

@@ -16,7 +16,7 @@ RECENT_DAYS: Final = 3  # a date is recent that is no further from the day of th
 
 _LENGTH_STEP = math.log(1.1)  # a bin of lengths is a tenth wider than the one before
 SHARE_BINS: Final = 50
-ALL: Final = "all"  # of all publishers together; no domain looks like it
+ALL: Final = " all"  # of all publishers together; no name that a page gives begins with a space
 
 Counts = Mapping[str, int]
 Histogram = Mapping[int, int]  # articles by bin

@@ -41,7 +41,9 @@ def judge(today: Day, past: Sequence[Day]) -> list[Alarm]:
     board = Board([*past[-HISTORY_DAYS:], today])
     limit = score_of_chance(1 / DAYS_TO_FALSE_ALARM / (len(board.publishers) * len(FIGURES)))
     found = [*_shares(board, limit), *_spreads(board, limit), *_counts(board, limit)]
-    return [_alarm(board, one) for one in sorted(found, key=lambda one: one.row)]
+    explained = {one.figure for one in found if one.row}  # of all together, what one publisher explains is not said
+    told = [one for one in found if one.row or one.figure not in explained]
+    return [_alarm(board, one) for one in sorted(told, key=lambda one: one.row)]
 
 
 def _alarm(board: Board, found: _Found) -> Alarm:
@@ -57,6 +59,7 @@ def _alarm(board: Board, found: _Found) -> Alarm:
 def _shares(board: Board, limit: float) -> Iterator[_Found]:
     usual_days = np.stack([_usual(board.alarmed(share.name)) for share in SHARES], axis=2)
     raised = np.zeros(board.having.shape[::2], np.bool_)
+    today = board.having[:, -1] / np.maximum(board.of[:, -1], 1)
     for width in _WINDOWS:
         mask = usual_days[:, : len(board.days) - width]
         having, of = (array[:, : -width or None] * mask for array in (board.having, board.of))
@@ -64,13 +67,15 @@ def _shares(board: Board, limit: float) -> Iterator[_Found]:
         is_judged = (
             (pages >= LEAST_NOW) & ((of > 0).sum(axis=1) >= LEAST_DAYS) & (of.sum(axis=1) >= LEAST_PAGES) & ~raised
         )
-        moved = now / np.maximum(pages, 1) - having.sum(axis=1) / np.maximum(of.sum(axis=1), 1)
-        for row, at in np.argwhere(is_judged & _matters(moved)):
+        usual = having.sum(axis=1) / np.maximum(of.sum(axis=1), 1)
+        moved = now / np.maximum(pages, 1) - usual
+        is_so_today = (board.of[:, -1] > 0) & _matters(today - usual)
+        for row, at in np.argwhere(is_judged & _matters(moved) & is_so_today):
             past = np.column_stack([having[row, :, at], of[row, :, at]])
             if abs(share_score(np.array([now[row, at], pages[row, at]]), past[past[:, 1] > 0])) > limit:
                 raised[row, at] = True
                 share_now = now[row, at] / pages[row, at]
-                yield _Found(int(row), SHARES[at].name, share_now - moved[row, at], share_now, pages[row, at])
+                yield _Found(int(row), SHARES[at].name, usual[row, at], share_now, pages[row, at])
 
 
 def _matters(moved: Numbers) -> Bools:
@@ -84,14 +89,19 @@ def _spreads(board: Board, limit: float) -> Iterator[_Found]:
     for spread, numbers in zip(SPREADS, board.spreads, strict=True):
         usual_days = _usual(board.alarmed(spread.name))
         raised: set[int] = set()
+        today = [spread.value(at) for at in _medians(numbers[:, -1])]
         for width in _WINDOWS:
             past = numbers[:, :-width] * usual_days[:, : len(board.days) - width, None]
             is_judged = ((past.sum(axis=2) > 0).sum(axis=1) >= LEAST_DAYS) & (past.sum(axis=(1, 2)) >= LEAST_PAGES)
             now = numbers[:, -width:].sum(axis=1)
             medians = [[spread.value(at) for at in _medians(counts)] for counts in (past.sum(axis=1), now)]
-            for row in map(int, np.flatnonzero(is_judged & (now.sum(axis=1) >= LEAST_NOW))):
+            for row in map(
+                int, np.flatnonzero(is_judged & (now.sum(axis=1) >= LEAST_NOW) & numbers[:, -1].any(axis=1))
+            ):
                 usual_value, value = medians[0][row], medians[1][row]
-                if row in raised or not spread.matters(usual_value, value):
+                if row in raised or not (
+                    spread.matters(usual_value, value) and spread.matters(usual_value, today[row])
+                ):
                     continue
                 if abs(rank_score(now[row], past[row])) > limit:
                     raised.add(row)
@@ -122,8 +132,8 @@ def _count(board: Board, row: int, is_usual: Bools, slump: float, limit: float) 
         expected = _Expected(board, row, past)
         usual = slump * sum(expected.on(at) for at in range(len(counts) - width, len(counts))) / width
         now = float(counts[-width:].sum())
-        score = fall_score(now, width, usual, expected.evidence, expected.spread) if now / width <= usual / 2 else 0
-        if score < -limit:
+        is_half = now / width <= usual / 2 and counts[-1] <= slump * expected.on(len(counts) - 1) / 2
+        if is_half and fall_score(now, width, usual, expected.evidence, expected.spread) < -limit:
             return _Found(row, ARTICLES, usual, now / width, now)
     return None
 

@@ -112,7 +112,7 @@ class Board:
         shape = len(self.publishers), len(days)
         self.having: Numbers = np.zeros((*shape, len(SHARES)))
         self.of: Numbers = np.zeros((*shape, len(SHARES)))
-        self.spreads = [np.zeros((*shape, spread.bins), np.float32) for spread in SPREADS]
+        self.spreads = [np.zeros((*shape, spread.bins)) for spread in SPREADS]
         self.counts: Numbers = np.zeros(shape)
         self.has_count: Bools = np.array([day.so_far is not None for day in days])
         rows = {publisher: at for at, publisher in enumerate(self.publishers)}

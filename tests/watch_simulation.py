@@ -35,7 +35,7 @@ class Publisher:
 def publisher(rng: np.random.Generator, number: int) -> Publisher:
     often = lambda low: float(rng.choice([0.995, rng.uniform(low, 0.99)]))  # noqa: E731
     weekend = rng.choice([1.0, rng.uniform(0.2, 0.8)])
-    week = tuple(rng.uniform(0.85, 1.15, 5)) + (weekend * rng.uniform(0.8, 1.2), weekend)
+    week = (*rng.uniform(0.85, 1.15, 5), weekend * rng.uniform(0.8, 1.2), weekend)
     having = {"title": 0.999, "author": often(0.6), "date": often(0.93), "image": often(0.5), "language": 0.998}
     having["deck"] = float(rng.choice([0.0, 0.03, rng.uniform(0.3, 0.9), 0.98]))
     having["recent_date"] = having["date"] * rng.uniform(0.93, 1.0)

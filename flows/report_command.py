@@ -1,0 +1,48 @@
+"""`stet report`: says where a run's report is, and makes it where it is missing."""
+
+import shutil
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+
+from flows.errors import CommandError, usage
+from outputs.layout import ArchiveError, Layout
+from outputs.lock import locked, writing
+from outputs.report_run import find_run, write_report
+from outputs.report_store import RUN, load
+from outputs.report_tally import Tally
+from outputs.report_words import figure_name, publisher_name
+
+
+def report(archive: Path, run: str | None, *, again: bool, show: bool) -> None:
+    """Print the path of a run's report and its alarms; `show` opens it in the browser."""
+    layout = Layout(archive.absolute())
+    try:
+        manifest = find_run(layout, run)
+    except ArchiveError as error:
+        raise usage(error) from error
+    run = str(manifest["run"])
+    place = layout.report(run)
+    try:
+        if again or not (place.is_file() and layout.figures(run).is_file()):
+            _make(layout, run, manifest)
+        alarms = load(layout, run, RUN).alarms
+    except (ArchiveError, OSError, pa.ArrowException) as error:
+        raise CommandError(f"no report of run {run}: {' '.join(str(error).split())}") from error
+    print(place)
+    for publisher, figure in sorted(alarms, key=lambda alarm: (alarm[0] or "", alarm[1])):
+        print(f"alarm: {publisher_name(publisher)}: {figure_name(figure)}")
+    if show and not webbrowser.open(place.as_uri()):
+        raise CommandError(f"no browser to open {place} with")
+
+
+def _make(layout: Layout, run: str, manifest: dict[str, object]) -> None:
+    with locked(layout, run), writing(layout):
+        try:
+            write_report(layout, manifest, Tally.of(layout, run))
+        finally:
+            shutil.rmtree(layout.staging(run), ignore_errors=True)
+            with suppress(OSError):
+                layout.all_staging.rmdir()
