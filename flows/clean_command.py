@@ -2,45 +2,65 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from config.limits import Limits
 from flows.errors import Exit, usage
+from flows.rules import publishers_of
 from tasks.clean import clean_page
+from tasks.formats import Format, format_of
 from tasks.page import Article, RawPage, Rejected
-from tasks.read import PageRef, read_page
+from tasks.read import PageRef, SourceError, find_pages, read_page
+from tasks.storage import as_place
 
 _STANDARD_INPUT = Path("/dev/stdin")
 
 
-def clean(pages: Sequence[Path], limits: Limits, *, as_json: bool) -> Exit:
-    """Clean each page and print its text, or its whole record. Returns FAILED where a page is rejected."""
-    refs = [_ref(page) for page in pages]
+def clean(pages: Sequence[str], limits: Limits, publishers: Path | None = None, *, as_json: bool) -> Exit:
+    """Clean each page and print its text, or its whole record. Returns FAILED where a page is rejected.
+
+    A file that holds many pages, as a WARC, gives them one by one.
+    """
+    rules = publishers_of(publishers)
+    refs = [page_refs(page) for page in pages]
+    with_name = len(refs) > 1 or any(_holds_many(page) for page in pages)
     code = Exit.WELL
-    for ref in refs:
+    for ref in chain.from_iterable(refs):
         raw = read_page(ref, limits)
-        result = raw if isinstance(raw, Rejected) else clean_page(raw, limits)
+        result = raw if isinstance(raw, Rejected) else clean_page(raw, limits, publishers=rules)
         if isinstance(result, Rejected):
             print(_rejection(result), file=sys.stderr)
             code = Exit.FAILED
         elif as_json and isinstance(raw, RawPage):
             print(json.dumps(_record(result, raw), ensure_ascii=False, default=datetime.isoformat))
         else:
-            _print_text(result, with_name=len(refs) > 1)
+            _print_text(result, with_name=with_name)
     return code
 
 
-def _ref(page: Path) -> PageRef:
-    if page == Path("-"):
-        return PageRef(_STANDARD_INPUT, "-")
-    if page.is_dir():
+def page_refs(page: str) -> Iterable[PageRef]:
+    """The page of a file, or the pages of one that holds many. A page that is not there is the user's mistake."""
+    if page == "-":
+        return [PageRef(_STANDARD_INPUT, "-")]
+    place = as_place(page)
+    if isinstance(place, Path) and place.is_dir():
         raise usage(f"{page} is a folder; `stet clean` takes pages, `stet archive` takes folders")
-    if not page.exists():
+    if isinstance(place, Path) and not place.exists():
         raise usage(f"no such page: {page}")
-    return PageRef(page, str(page))
+    if isinstance(place, Path) and not _holds_many(page):
+        return [PageRef(place, page)]
+    try:
+        return find_pages([place])
+    except SourceError as error:
+        raise usage(error) from error
+
+
+def _holds_many(page: str) -> bool:
+    return format_of(page) not in (None, Format.PAGE)
 
 
 def _rejection(rejected: Rejected) -> str:

@@ -22,6 +22,7 @@ from tasks.unpack import CHUNK, Codec, Inflater, Packing, Unpacked, UnpackError,
 _LOCAL_HEAD = struct.Struct("<4s22xHH")  # of a ZIP's member: magic, …, lengths of its name and its extra field
 _MAX_TAR_HEAD = 1 << 20  # bytes of a long name or of extended fields, which tarfile takes into memory
 _ENCRYPTED = 0x1
+_ZIP_ERRORS = (OSError, zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, IndexError, struct.error)
 _NESTED = "a file of pages inside a file of pages is not opened"
 
 
@@ -112,7 +113,7 @@ def zip_pages(place: Place, name: str) -> Iterator[PageRef]:
             for member in archive.infolist():
                 if not member.is_dir():
                     yield from _page(place, name, member.filename, _zip_record(member))
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, struct.error) as error:
+    except _ZIP_ERRORS as error:
         yield unreadable(place, name, f"a broken ZIP file: {error}")
 
 

@@ -6,25 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.limits import Limits
-from tasks.bundles import tar_pages, zip_pages
 from tasks.formats import Format
 from tasks.page import RawPage, Rejected, RejectReason
 from tasks.refs import PageRef, SourceError, unreadable
 from tasks.sources import SourceFile, find_files
 from tasks.storage import Place, open_file
-from tasks.tables import jsonl_pages, parquet_pages
 from tasks.unpack import TooLargeError, UnpackError, page_bytes
-from tasks.warc import warc_pages
 
 __all__ = ["PageRef", "SourceError", "approach", "find_pages", "fingerprint", "pages_of", "read_page"]
-
-_PAGES: dict[Format, Callable[[Place, str], Iterator[PageRef]]] = {
-    Format.WARC: warc_pages,
-    Format.ZIP: zip_pages,
-    Format.TAR: tar_pages,
-    Format.JSONL: jsonl_pages,
-    Format.PARQUET: parquet_pages,
-}
 
 
 def find_pages(sources: Sequence[Path | str]) -> Iterator[PageRef]:
@@ -40,13 +29,29 @@ def pages_of(file: SourceFile) -> Iterator[PageRef]:
     """The pages of a file. One that cannot be read, whole or from some place on, is accounted for as a page."""
     if file.format is Format.PAGE:
         yield PageRef(file.place, file.name)
-    elif file.format is Format.LIST:
-        yield unreadable(file.place, file.name, "a list inside a list is not opened")
-    else:
-        try:
-            yield from _PAGES[file.format](file.place, file.name)
-        except OSError as error:
-            yield unreadable(file.place, file.name, error.strerror or str(error))
+        return
+    try:
+        yield from _inside(file.format)(file.place, file.name)
+    except OSError as error:
+        yield unreadable(file.place, file.name, error.strerror or str(error))
+
+
+def _inside(kind: Format) -> Callable[[Place, str], Iterator[PageRef]]:
+    """What finds the pages inside a file. Imported where there is such a file: most runs have none."""
+    from tasks import bundles, tables, warc  # noqa: PLC0415
+
+    match kind:
+        case Format.WARC:
+            return warc.warc_pages
+        case Format.ZIP:
+            return bundles.zip_pages
+        case Format.TAR:
+            return bundles.tar_pages
+        case Format.JSONL:
+            return tables.jsonl_pages
+        case Format.PARQUET:
+            return tables.parquet_pages
+    raise OSError("a list inside a list is not opened")
 
 
 def approach(ref: PageRef) -> None:

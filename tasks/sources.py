@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import urljoin
 
 from tasks.formats import Format, format_of
 from tasks.refs import SourceError, safe_name
-from tasks.storage import Place, as_place, base_name, below, entries_of, entry_of, open_file
-from tasks.tables import check_columns
+from tasks.storage import Place, as_place, base_name, below, entries_of, entry_of, in_bucket, open_file
 from tasks.unpack import packing_of, unpacked
 
 ARCHIVE_FOLDERS = ("_runs/", "articles/")  # what marks a folder as one of our archives
@@ -73,6 +71,8 @@ def _checked(place: Place) -> _Root:
 
 
 def _check_table(place: Place, kind: Format, said: str) -> None:
+    from tasks.tables import check_columns  # noqa: PLC0415  (few sources are tables)
+
     try:
         check_columns(place, is_parquet=kind is Format.PARQUET)
     except SourceError as error:
@@ -119,7 +119,7 @@ def _listed(place: Place) -> Iterator[Place]:
             if text and not text.startswith("#"):
                 found = as_place(text)
                 if isinstance(found, Path):
-                    found = place.parent.absolute() / found if isinstance(place, Path) else urljoin(place, f"/{text}")
+                    found = place.parent.absolute() / found if isinstance(place, Path) else in_bucket(place, text)
                 yield found
 
 

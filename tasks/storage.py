@@ -81,6 +81,11 @@ def below(folder: Place, name: str) -> Place:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
 
 
+def in_bucket(url: str, path: str) -> str:
+    """A path in the bucket, or on the host, of a URL."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{path.lstrip('/')}"))
+
+
 def _reach(url: str) -> tuple[Any, str]:
     """The file system that holds a URL, and the URL's path in it."""
     parts = urlsplit(url)

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, BinaryIO
@@ -223,25 +224,30 @@ def _parsed(value: object) -> datetime | None:
 
 
 def _parquet_columns(place: Place) -> Columns:
-    with _parquet(place) as file:
+    with _as_broken(), _parquet(place) as file:
         return choose_columns(file.schema_arrow.names)
 
 
 def _rows_of_groups(place: Place) -> list[int]:
-    with _parquet(place) as file:
+    with _as_broken(), _parquet(place) as file:
         return [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
 
 
 def _parquet(place: Place) -> Any:
-    import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    file = open_file(place)
+    # A buffer, so that a column is read page by page and not a group of rows at once.
+    return pq.ParquetFile(open_file(place), buffer_size=CHUNK, pre_buffer=False)
+
+
+@contextmanager
+def _as_broken() -> Iterator[None]:
+    """Say of all that can go wrong inside a Parquet file that it is broken."""
+    import pyarrow as pa  # noqa: PLC0415  (only where there is a Parquet file)
+
     try:
-        # A buffer, so that a column is read page by page and not a group of rows at once.
-        return pq.ParquetFile(file, buffer_size=CHUNK, pre_buffer=False)
-    except pa.ArrowException as error:
-        file.close()
+        yield
+    except (pa.ArrowException, UnicodeDecodeError, StopIteration) as error:
         raise UnpackError(f"a broken Parquet file: {error}") from error
 
 
@@ -250,26 +256,23 @@ class _Rows:
 
     def __init__(self, place: Place, group: int, columns: list[str]) -> None:
         self.first = 0
-        self._file = _parquet(place)
-        self._batches = self._file.iter_batches(_ROWS_AT_A_TIME, row_groups=[group], columns=columns)
+        with _as_broken():
+            self._file = _parquet(place)
+            self._batches = self._file.iter_batches(_ROWS_AT_A_TIME, row_groups=[group], columns=columns)
         self._batch: Any = None
 
     def go_to(self, row: int) -> None:
         """Read on until a row is there."""
-        import pyarrow as pa  # noqa: PLC0415
-
-        try:
+        with _as_broken():
             while self._batch is None or row >= self.first + self._batch.num_rows:
                 self.first += self._batch.num_rows if self._batch is not None else 0
                 self._batch = next(self._batches)
-        except (StopIteration, pa.ArrowException) as error:
-            raise UnpackError(f"a broken Parquet file: {error}") from error
 
     def at(self, row: int) -> dict[str, Any]:
         """A row that is not before the last one asked for."""
         self.go_to(row)
-        (found,) = self._batch.slice(row - self.first, 1).to_pylist()
-        return dict(found)
+        with _as_broken():
+            return dict(self._batch.slice(row - self.first, 1).to_pylist()[0])
 
     def close(self) -> None:
         """Close the file."""

@@ -1,8 +1,6 @@
 """Unpack gzip, zstd, bzip2, xz, deflate and brotli, never more at a time than was asked for."""
 
-import bz2
 import io
-import lzma
 import sys
 import zlib
 from collections.abc import Callable
@@ -237,15 +235,18 @@ def codec_of(packing: Packing) -> Codec:
         case Packing.ZSTD:
             return _zstd()
         case Packing.BZIP2:
+            import bz2  # noqa: PLC0415  (as the next: few files are packed so)
+
             return Codec(packing, bz2.BZ2Decompressor, (OSError, EOFError), MAGIC[packing])
         case Packing.XZ:
-            return Codec(
-                packing, partial(lzma.LZMADecompressor, memlimit=_XZ_MEMORY), (lzma.LZMAError,), MAGIC[packing]
-            )
+            import lzma  # noqa: PLC0415
+
+            new = partial(lzma.LZMADecompressor, memlimit=_XZ_MEMORY)
+            return Codec(packing, new, (lzma.LZMAError,), MAGIC[packing])
 
 
 def _zstd() -> Codec:
-    if sys.version_info >= (3, 14):  # few pages are packed so
+    if sys.version_info >= (3, 14):
         from compression import zstd  # noqa: PLC0415
     else:
         from backports import zstd  # noqa: PLC0415
