@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     page_seconds: float = Field(_LIMITS.page_seconds, gt=0, le=3600, description="time that one page may take")
     max_page_bytes: int = Field(_LIMITS.max_page_bytes, ge=1024, description="size of one page, unpacked")
     min_words: int = Field(_LIMITS.min_words, ge=1, description="fewer kept words are no article")
+    publishers: Path | None = Field(None, description="a folder of publisher rules of your own")
     cron: str | None = Field(None, description="when `stet serve` runs, in UTC")
 
     @field_validator("sources", mode="before")
@@ -153,7 +154,7 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 
 def _anchored(name: str, value: Any, folder: Path) -> Any:
-    if name == "archive" and isinstance(value, str):
+    if name in ("archive", "publishers") and isinstance(value, str):
         return folder / value
     if name == "sources" and isinstance(value, str):
         return (_anchored_source(value, folder),)

@@ -14,7 +14,9 @@ from config.settings import Settings
 from flows.errors import CommandError, Exit, usage
 from flows.local_server import LocalServer, ServerError
 from flows.prefect_home import has_server, home, prepare
+from tasks.publishers import checked_publishers
 from tasks.read import SourceError, find_pages
+from tasks.rulefile import RuleError
 from tasks.storage import absolute
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def check(settings: Settings) -> None:
         raise usage("no archive given: name a folder with --to, or set `archive`")
     try:
         find_pages(settings.sources)
-    except SourceError as error:
+        checked_publishers(settings.publishers)
+    except (SourceError, RuleError) as error:
         raise usage(error) from error
     _check_archive(settings.archive)
 
@@ -58,6 +61,7 @@ def flow_parameters(settings: Settings) -> dict[str, Any]:
         "workers": settings.workers,
         "batch_pages": settings.batch_pages,
         **asdict(settings.limits),
+        "publishers": settings.publishers and settings.publishers.absolute(),
     }
 
 
@@ -76,7 +80,9 @@ def _request(settings: Settings) -> "Request":
     from flows.archiving import Request  # noqa: PLC0415
 
     archive = settings.archive or Path()
-    return Request(settings.sources, archive, settings.workers, settings.batch_pages, settings.limits)
+    return Request(
+        settings.sources, archive, settings.workers, settings.batch_pages, settings.limits, settings.publishers
+    )
 
 
 def _check_archive(folder: Path) -> None:

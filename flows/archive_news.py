@@ -43,6 +43,7 @@ def archive_news(
     ] = DEFAULT_LIMITS.page_seconds,
     max_page_bytes: Annotated[int, Field(gt=0, description="size of one page")] = DEFAULT_LIMITS.max_page_bytes,
     min_words: Annotated[int, Field(ge=1, description="fewer kept words are no article")] = DEFAULT_LIMITS.min_words,
+    publishers: Annotated[Path | None, Field(description="a folder of publisher rules")] = None,
 ) -> dict[str, Any]:
     """Archive the pages of some files and folders. Returns what `Summary.to_record` says.
 
@@ -50,7 +51,7 @@ def archive_news(
     another run is writing to.
     """
     limits = Limits(max_page_bytes=max_page_bytes, page_seconds=page_seconds, min_words=min_words)
-    request = Request(tuple(map(as_place, sources)), archive, workers, batch_pages, limits)
+    request = Request(tuple(map(as_place, sources)), archive, workers, batch_pages, limits, publishers)
     started = begun()
     with nullcontext(started) if started else open_archiving(request) as archiving:
         return _drive(archiving).to_record()

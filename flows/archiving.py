@@ -25,6 +25,7 @@ from outputs.staging import StagedBatch
 from tasks.model import model_digest
 from tasks.page import Rejected
 from tasks.phrases import rules_digest
+from tasks.publishers import checked_publishers
 from tasks.read import PageRef
 
 SMALLEST_BATCH, LARGEST_BATCH = 50, 2000  # pages: 10 to 20 s of work on one core at the most
@@ -42,6 +43,7 @@ class Request:
     workers: int | None = None
     batch_pages: int | None = None
     limits: Limits = DEFAULT_LIMITS
+    publishers: Path | None = None  # a folder of publisher rules
 
     @property
     def worker_count(self) -> int:
@@ -140,13 +142,19 @@ _begun: ContextVar[Archiving | None] = ContextVar("begun", default=None)
 def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iterator[Archiving]:
     """Open the archive for a run and start the workers.
 
-    Raises SourceError for a source that cannot be read, before anything is written, and ArchiveError for an archive
-    that cannot be written or is being written to. `clean` stands in for the workers' function.
+    Raises SourceError for a source that cannot be read and RuleError for publisher rules that are wrong, before
+    anything is written, and ArchiveError for an archive that cannot be written or is being written to. `clean`
+    stands in for the workers' function.
     """
     extent = Extent.of(request.sources)
-    made_with = {"model_sha256": model_digest(), "rules_sha256": rules_digest()}
+    publishers = checked_publishers(request.publishers)
+    made_with = {
+        "model_sha256": model_digest(),
+        "rules_sha256": rules_digest(),
+        "publishers_sha256": publishers.digest,
+    }
     with open_run(request.archive, [str(source) for source in request.sources], extra_versions=made_with) as run:
-        workers = Workers(request.worker_count, clean)
+        workers = Workers(request.worker_count, clean, request.publishers)
         archiving = Archiving(request, run, workers, extent)
         try:
             yield archiving

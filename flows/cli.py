@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from flows import inspect_cli, reading_cli, report_cli
+from flows import inspect_cli, reading_cli, report_cli, rules_cli
 from flows.errors import CommandError, Exit, usage
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ To = Annotated[
 Workers = Annotated[int | None, typer.Option(metavar="N", help="Processes that clean. Default: one a core.")]
 BatchPages = Annotated[int | None, typer.Option(metavar="N", help="Pages of a batch. Default: by the run's size.")]
 Cron = Annotated[str | None, typer.Option(metavar="CRON", help="When to run, as five fields of cron, in UTC.")]
+PublisherRules = Annotated[
+    Path | None, typer.Option("--publishers", metavar="RULES", help="A folder of publisher rules of your own.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show Prefect's own messages.")]
 Config = Annotated[
     Path | None,
@@ -85,6 +88,7 @@ def archive(
     to: To = None,
     workers: Workers = None,
     batch_pages: BatchPages = None,
+    publishers: PublisherRules = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with exit code 3 where there are alarms.")] = False,
     verbose: Verbose = False,
@@ -97,7 +101,8 @@ def archive(
     """
     from flows.archive_command import archive as run_archive  # noqa: PLC0415
 
-    settings = _settings(config, sources=sources or None, archive=to, workers=workers, batch_pages=batch_pages)
+    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers}
+    settings = _settings(config, sources=sources or None, archive=to, **flags)
     return run_archive(settings, as_json=as_json, verbose=verbose, strict=strict)
 
 
@@ -105,6 +110,7 @@ def archive(
 def clean(
     pages: Annotated[list[str], typer.Argument(metavar="PAGE...", help="Raw pages, WARCs …; - is standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole record, one JSON object a page.")] = False,
+    publishers: PublisherRules = None,
     config: Config = None,
 ) -> int:
     """Clean pages and print their text: no flow, no archive.
@@ -113,7 +119,7 @@ def clean(
     """
     from flows.clean_command import clean as run_clean  # noqa: PLC0415
 
-    return run_clean(pages, _limits(config), as_json=as_json)
+    return run_clean(pages, *_cleaning(config, publishers), as_json=as_json)
 
 
 @app.command(epilog='Example: stet serve --cron "0 3 * * *" pages/ --to archive')
@@ -124,6 +130,7 @@ def serve(
     cron: Cron = None,
     workers: Workers = None,
     batch_pages: BatchPages = None,
+    publishers: PublisherRules = None,
     verbose: Verbose = False,
     config: Config = None,
 ) -> None:
@@ -133,9 +140,8 @@ def serve(
     """
     from flows.serve_command import serve as run_serve  # noqa: PLC0415
 
-    settings = _settings(
-        config, sources=sources or None, archive=to, cron=cron, workers=workers, batch_pages=batch_pages
-    )
+    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers}
+    settings = _settings(config, sources=sources or None, archive=to, cron=cron, **flags)
     run_serve(settings, verbose=verbose)
 
 
@@ -193,11 +199,12 @@ def show_config(
     cron: Cron = None,
     workers: Workers = None,
     batch_pages: BatchPages = None,
+    publishers: PublisherRules = None,
     config: Config = None,
 ) -> None:
     """Print each setting, its value, and where it comes from: a flag, the environment, a file, or the default."""
-    flags = {"sources": sources or None, "archive": to, "cron": cron, "workers": workers, "batch_pages": batch_pages}
-    loaded = _load(config, **flags)
+    flags = {"cron": cron, "workers": workers, "batch_pages": batch_pages, "publishers": publishers}
+    loaded = _load(config, sources=sources or None, archive=to, **flags)
     for name, value in loaded.settings.model_dump(mode="json").items():
         line = f"# {name} is unset" if value is None else f"{name} = {_toml(value)}"
         print(f"{line:<40}  # {_where(loaded, name)}")
@@ -216,11 +223,15 @@ def _where(loaded: "Loaded", name: str) -> str:
     return loaded.origins[name].value + detail.get(loaded.origins[name], "")
 
 
-def _limits(config: Path | None) -> "Limits":
+def _cleaning(config: Path | None, publishers: Path | None) -> "tuple[Limits, Path | None]":
+    """What cleaning pages is told: limits, and the folder of publisher rules."""
     from config.given import is_any_given  # noqa: PLC0415
     from config.limits import Limits  # noqa: PLC0415
 
-    return _settings(config).limits if config or is_any_given() else Limits()
+    if not config and not is_any_given():
+        return Limits(), publishers
+    settings = _settings(config, publishers=publishers)
+    return settings.limits, settings.publishers
 
 
 def _settings(config: Path | None, **flags: Any) -> "Settings":
@@ -244,6 +255,7 @@ def _say(message: object, code: Exit) -> Exit:
 reading_cli.register(app)
 inspect_cli.register(app)
 report_cli.register(app)
+rules_cli.register(app)
 
 if __name__ == "__main__":
     main()

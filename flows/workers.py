@@ -16,6 +16,7 @@ from ctypes import c_longlong
 from functools import cache
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
+from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -37,8 +38,9 @@ class StoppedError(RuntimeError):
 class Workers:
     """A pool of processes that clean batches. `submit` and `outcome` may be called from any thread."""
 
-    def __init__(self, count: int, clean: BatchFunction | None = None) -> None:
+    def __init__(self, count: int, clean: BatchFunction | None = None, publishers: Path | None = None) -> None:
         self.count = count
+        self._publishers = publishers
         self._clean = clean or clean_batch
         self._context = _context()
         # Without a lock, which a worker that is killed would keep: now and then a page is not counted.
@@ -106,7 +108,7 @@ class Workers:
             return pool.submit(clean, job).result()
 
     def _new_pool(self, count: int) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(count, self._context, _begin_worker, (self._ticks,))
+        pool = ProcessPoolExecutor(count, self._context, _begin_worker, (self._ticks, self._publishers))
         self._pools.add(pool)
         return pool
 
@@ -121,29 +123,33 @@ def clean_batch(job: BatchJob) -> StagedBatch:
 def _load_cleaner() -> None:
     """Load rules and model by cleaning a page: a fault of theirs is to end the run, not to reject every page."""
     from tasks.clean import clean_page  # noqa: PLC0415  (loads the model, which only the workers need)
+    from tasks.publishers import load_publishers  # noqa: PLC0415
 
     clean_page(RawPage("", b"<html><body><h1>Title</h1><p>One paragraph.</p></body></html>"))
+    load_publishers(_publishers)
 
 
 def _clean_watched(raw: RawPage, limits: Limits) -> Article | Rejected:
     from tasks.clean import clean_page  # noqa: PLC0415
+    from tasks.publishers import load_publishers  # noqa: PLC0415
 
     if _ticks is not None:
         _ticks.value += 1
     faulthandler.dump_traceback_later(limits.page_seconds + HANG_SECONDS, exit=True, file=_nowhere)
     try:
-        return clean_page(raw, limits)
+        return clean_page(raw, limits, publishers=load_publishers(_publishers))
     finally:
         faulthandler.cancel_dump_traceback_later()
 
 
 _ticks: c_longlong | None = None
 _nowhere: Any = None
+_publishers: Path | None = None
 
 
-def _begin_worker(ticks: c_longlong) -> None:
-    global _ticks, _nowhere
-    _ticks, _nowhere = ticks, open(os.devnull, "w")  # noqa: PTH123, SIM115  (open as long as the worker)
+def _begin_worker(ticks: c_longlong, publishers: Path | None) -> None:
+    global _ticks, _nowhere, _publishers
+    _ticks, _publishers, _nowhere = ticks, publishers, open(os.devnull, "w")  # noqa: PTH123, SIM115  (open as long as the worker)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which then stops us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()

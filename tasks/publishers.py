@@ -71,6 +71,23 @@ class Publishers:
         return read_periods(*self._contents[domain])
 
 
+class OnePublisher(Publishers):
+    """The rules of one file, for pages from anywhere: to test them. Raises RuleError."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        super().__init__({name: content})
+        self.domain = _domain(name)
+        self.periods = self._read(self.domain)
+
+    def of(self, source: Source, facts: Declared) -> tuple["Period", ...]:
+        """The periods that hold for the page, whoever published it."""
+        return _in_force(self.periods, source, facts)
+
+    def is_of(self, url: str | None) -> bool:
+        """Whether a run reads the pages of an address by this file, where no file is nearer to it."""
+        return f".{_ascii(host_of(url) or '')}".endswith(f".{self.domain}")
+
+
 NO_PUBLISHERS = Publishers({})
 
 
@@ -83,6 +100,13 @@ def load_publishers(folder: Path | None = None) -> Publishers:
             raise RuleError(f"no such folder of publisher rules: {folder}")
         contents |= _contents(folder)
     return Publishers(contents)
+
+
+def checked_publishers(folder: Path | None = None) -> Publishers:
+    """`load_publishers`, with every file read. Raises RuleError for any that is wrong."""
+    publishers = load_publishers(folder)
+    publishers.check()
+    return publishers
 
 
 def _contents(folder: Traversable) -> dict[str, bytes]:
