@@ -3,10 +3,8 @@
 import os
 import tempfile
 import webbrowser
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -15,14 +13,13 @@ from config.limits import Limits
 from flows.errors import CommandError, usage
 from flows.reading import find_article, opened
 from flows.reading_cli import archive_of, settings_of
-from outputs.inspector import Inspection, inspect_page, inspect_record
-from outputs.inspector_fields import Places
+from flows.rules import publishers_of
+from outputs.inspector import Inspection, inspect_archived, inspect_page
 from outputs.inspector_labels import Labels, LabelsError, add_labelled, find_raw, read_labels
 from outputs.inspector_page import render
 from outputs.plain import plain_line
-from tasks.blocks import cut
-from tasks.decode import decode
 from tasks.page import RawPage, Rejected
+from tasks.publishers import Publishers
 from tasks.read import PageRef, read_page
 
 _STYLES = {"kept": "", "lifted": "cyan strike", "boilerplate": "red strike"}
@@ -31,10 +28,12 @@ _NAME_CHARS = 12  # of the column of labels
 
 def inspect(page: str, archive: Path | None, config: Path | None, *, to: Path | None, as_text: bool) -> None:
     """Show a page: in the browser, in a file, or here."""
-    limits = settings_of(config).limits
-    seen = (
-        _of_file(Path(page), limits) if _is_page(page) else _of_archive(page, archive_of(archive, None, config), limits)
-    )
+    settings = settings_of(config)
+    limits, publishers = settings.limits, publishers_of(settings.publishers)
+    if _is_page(page):
+        seen = _of_file(Path(page), limits, publishers)
+    else:
+        seen = _of_archive(page, archive_of(archive, None, config), limits, publishers)
     if as_text:
         _print(seen)
     elif to is not None:
@@ -71,13 +70,13 @@ def _is_page(page: str) -> bool:
     return page == "-" or Path(page).exists() or os.sep in page or "." in page
 
 
-def _of_file(path: Path, limits: Limits) -> Inspection:
+def _of_file(path: Path, limits: Limits, publishers: Publishers) -> Inspection:
     if path.is_dir():
         raise usage(f"{path} is a folder; `stet inspect` takes a page")
     if path != Path("-") and not path.exists():
         raise usage(f"no such page: {path}")
     raw = read_page(PageRef(Path("/dev/stdin"), "-") if path == Path("-") else PageRef(path, str(path)), limits)
-    seen = raw if isinstance(raw, Rejected) else inspect_page(raw, limits, _file(path))
+    seen = raw if isinstance(raw, Rejected) else inspect_page(raw, limits, _file(path), publishers)
     if isinstance(seen, Rejected):
         raise CommandError(f"{seen.source_name}: {seen.reason.value}" + (f" ({seen.detail})" if seen.detail else ""))
     return seen
@@ -87,7 +86,7 @@ def _file(path: Path) -> Path | None:
     return None if path == Path("-") else path.resolve()
 
 
-def _of_archive(article_id: str, archive: Path, limits: Limits) -> Inspection:
+def _of_archive(article_id: str, archive: Path, limits: Limits, publishers: Publishers) -> Inspection:
     """An article as it was archived, beside its raw page where that is still where it was."""
     with opened(archive) as views:
         record = find_article(views, article_id)
@@ -95,15 +94,7 @@ def _of_archive(article_id: str, archive: Path, limits: Limits) -> Inspection:
             raise CommandError(f"no page and no article: {plain_line(article_id)}")
         runs = list(views.rows("SELECT sources FROM runs WHERE run_id = ?", [record["run_id"]]))
     found = find_raw(runs[0]["sources"] if runs else [], record["source_name"], record["source_sha256"], limits)
-    return _with_raw(record, *found, limits) if found else inspect_record(record)
-
-
-def _with_raw(record: Mapping[str, Any], raw: RawPage, file: Path, limits: Limits) -> Inspection:
-    source = decode(raw, limits)
-    page = source if isinstance(source, Rejected) else cut(source)
-    if isinstance(source, Rejected) or isinstance(page, Rejected):
-        return inspect_record(record)
-    return replace(inspect_record(record, Places.of(page, source.text), page), source=file.resolve())
+    return inspect_archived(record, found, limits, publishers)
 
 
 def _open(seen: Inspection) -> None:

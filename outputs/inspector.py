@@ -22,6 +22,7 @@ from tasks.label import label
 from tasks.metadata import align, metadata
 from tasks.page import KEPT, LIFTED, Article, Label, LabelledBlock, Page, RawPage, Rejected, RejectReason
 from tasks.phrases import load_phrases
+from tasks.publishers import Publishers, load_publishers
 
 _GROUPS = {**dict.fromkeys(KEPT, "kept"), **dict.fromkeys(LIFTED, "lifted")}
 _REASONS = {"model": "the trained model", "element": "the element that it stands in"}
@@ -89,13 +90,15 @@ def group_of(label: Label) -> str:
     return _GROUPS.get(label, "boilerplate")
 
 
-def inspect_page(raw: RawPage, limits: Limits, source: Path | None = None) -> Inspection | Rejected:
+def inspect_page(
+    raw: RawPage, limits: Limits, source: Path | None = None, publishers: Publishers | None = None
+) -> Inspection | Rejected:
     """Clean a page as `clean_page` does; one that is rejected though it has blocks is shown, too."""
-    result = clean_page(raw, limits)
-    decoded = decode(raw, limits)
-    page = decoded if isinstance(decoded, Rejected) else cut(decoded)
-    if isinstance(page, Rejected) or isinstance(decoded, Rejected) or not page.blocks:
+    result = clean_page(raw, limits, publishers=publishers)
+    cut_up = _cut(raw, limits, publishers)
+    if cut_up is None:
         return result if isinstance(result, Rejected) else Rejected(raw.source_name, RejectReason.NO_TEXT)
+    page, places = cut_up
     verdict = "article"
     if isinstance(result, Rejected):
         verdict = result.reason.value + (f": {result.detail}" if result.detail else "")
@@ -103,9 +106,28 @@ def inspect_page(raw: RawPage, limits: Limits, source: Path | None = None) -> In
         digest = result.source_sha256 or ""
         result = Article(raw.source_name, digest, metadata(page, blocks), blocks, page_confidence(blocks))
     stamp = RunStamp("", datetime.now(UTC), versions()["stet"])
-    record = article_record(ArticleRow(result, stamp, raw.fetched_at))
-    shown = inspect_record(record, Places.of(page, decoded.text), page)
-    return replace(shown, verdict=verdict, kind=page.kind.value, source=source, run=None)
+    shown = inspect_record(article_record(ArticleRow(result, stamp, raw.fetched_at)), places, page)
+    return replace(shown, verdict=verdict, source=source, run=None)
+
+
+def inspect_archived(
+    record: Mapping[str, Any], found: tuple[RawPage, Path] | None, limits: Limits, publishers: Publishers | None = None
+) -> Inspection:
+    """An article as it was archived; `found` is its raw page, where that is at hand, and the file that holds it."""
+    cut_up = _cut(found[0], limits, publishers) if found else None
+    if not found or not cut_up:
+        return inspect_record(record)
+    page, places = cut_up
+    return replace(inspect_record(record, places, page), source=found[1].resolve())
+
+
+def _cut(raw: RawPage, limits: Limits, publishers: Publishers | None) -> tuple[Page, Places] | None:
+    """The page's blocks and what it declares; None where it has none."""
+    source = decode(raw, limits)
+    page = source if isinstance(source, Rejected) else cut(source, publishers or load_publishers())
+    if isinstance(source, Rejected) or isinstance(page, Rejected) or not page.blocks:
+        return None
+    return page, Places.of(page, source.text)
 
 
 def inspect_record(record: Mapping[str, Any], places: Places | None = None, page: Page | None = None) -> Inspection:

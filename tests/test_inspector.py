@@ -10,12 +10,14 @@ from lxml import html
 
 from config.limits import Limits
 from flows.cli import run
+from flows.learning import scoreboard
+from outputs import inspector_page
 from outputs.inspector import inspect_page
 from outputs.inspector_labels import LabelsError, add_labelled, find_raw, read_labels
 from outputs.inspector_page import KEYS, render
 from tasks.clean import clean_page
 from tasks.labelled import read_labelled
-from tasks.page import Article, Label, RawPage
+from tasks.page import KEPT, Article, Label, RawPage
 from tasks.read import PageRef, read_page
 from tests.archive_samples import run_archive
 
@@ -105,6 +107,11 @@ def test_every_label_has_a_key():
     assert set(KEYS) == set(Label)
     assert len(set(KEYS.values())) == len(Label)
     assert not set(KEYS.values()) & set("jkdux.")
+
+
+def test_every_label_that_goes_has_a_colour():
+    style = Path(inspector_page.__file__).with_name("templates").joinpath("inspector.css").read_text("utf-8")
+    assert set(re.findall(r'\[data-label="(\w+)"\] { --hue', style)) == set(Label) - KEPT
 
 
 def test_markup_of_the_page_stays_text():
@@ -218,6 +225,18 @@ def test_corrected_labels_become_a_labelled_page(stet, ferry, tmp_path):
     assert page.truth["title"] == ferry.title
     assert page.raw.content == FERRY.read_bytes()
     assert page.group == "harbour-gazette.example"
+
+
+def test_evaluate_takes_a_labelled_page(stet, ferry, tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps(labels_of(ferry)))
+    stet("label", "a.json", "--to", "labelled")
+    (score,) = scoreboard(list(read_labelled([tmp_path / "labelled"])), lambda _: None)["labelled"]
+    assert (score.exact, score.title, score.caption_leak) == (True, True, False)
+    last = max(line.number for line in ferry.lines if line.group == "kept")
+    (tmp_path / "a.json").write_text(json.dumps(labels_of(ferry, {last: Label.PROMO})))
+    stet("label", "a.json", "--to", "labelled")
+    (score,) = scoreboard(list(read_labelled([tmp_path / "labelled"])), lambda _: None)["labelled"]
+    assert score.precision < 1
 
 
 def test_a_page_labelled_again_is_replaced(stet, ferry, tmp_path):

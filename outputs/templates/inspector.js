@@ -86,7 +86,7 @@ function save() {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   saved = done.length;
-  document.getElementById("status").textContent = "Saved as " + link.download;
+  document.getElementById("status").textContent = "Saved: " + link.download + ", for stet label";
 }
 
 const commands = {

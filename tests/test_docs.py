@@ -1,0 +1,191 @@
+"""What docs/ says is so: every block of shell, Python and R is run as written, in order, on the sample pages.
+
+A block that cannot be run says why in a comment right above it; its commands and options are checked all the same. What
+this machine lacks (R, Java) is skipped, visibly.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from flows.cli import app
+from flows.cli import run as run_stet
+from tasks.phrases import Phrases
+from tasks.rulefile import read_rules
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+OWN_TESTS = ("columns", "sources", "care", "operate", "rules")  # documents that other modules test
+BLOCK = re.compile(r"(?:<!-- not run: (?P<why>[^>]+) -->\n)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.M | re.S)
+RUN = ("sh", "python", "r")
+LONG = ("pyspark", "stet train", "stet evaluate")
+FIRST = "stet archive pages/ --to archive\n"  # makes the archive that all documents read
+SPARK = "--master local[1] --conf spark.ui.enabled=false --conf spark.driver.bindAddress=127.0.0.1 pyspark-shell"
+PLAIN = re.compile(r"stet (?:clean|config|export|inspect|query|show|stats|archive --help|--)[^|<>$;&*~`\n]*")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code in a document, and why it is not run, if it is not."""
+
+    document: str
+    line: int
+    language: str
+    code: str
+    why_not: str | None
+
+    def __str__(self):
+        return f"{self.document}:{self.line}"
+
+
+def blocks_of(path):
+    text = path.read_text("utf-8")
+    for found in BLOCK.finditer(text):
+        line = text.count("\n", 0, found.start("code"))
+        yield Block(path.name, line, found["language"], found["code"], found["why"])
+
+
+def documents():
+    return [path for path in sorted(DOCS.glob("*.md")) if path.stem not in OWN_TESTS]
+
+
+ALL = [block for path in documents() for block in blocks_of(path)]
+
+
+def marked(block):
+    marks = [pytest.mark.long] if any(word in block.code for word in LONG) else []
+    return pytest.param(block, id=str(block), marks=marks)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory, data_home):
+    """A reader's folder: pages/, the archive that the first command makes, articles that are known, the checkout."""
+    folder = tmp_path_factory.mktemp("docs")
+    for name in ("pages", "known", "bin"):
+        (folder / name).mkdir()
+    for source in sorted((ROOT / "tests" / "pages").glob("*/source.*")):
+        page = folder / "pages" / f"{source.parent.name}{''.join(source.suffixes)}"
+        page.write_bytes(source.read_bytes())
+        expected = source.with_name("expected.text")
+        if expected.exists() and page.suffix == ".html" and len(list((folder / "known").iterdir())) < 6:
+            shutil.copyfile(expected, folder / "known" / f"{source.parent.name}.text")
+    (folder / "tests").symlink_to(ROOT / "tests")
+    stet = folder / "bin" / "stet"
+    stet.write_text(f'#!/bin/sh\nunset LD_LIBRARY_PATH  # R sets it\nexec "{sys.executable}" -m flows.cli "$@"\n')
+    stet.chmod(0o755)
+    done = run(["bash", "-c", FIRST], folder, data_home)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def folders():
+    """The folder in which a document's blocks are run one after the other."""
+    return {}
+
+
+@pytest.fixture
+def here(world, folders, tmp_path_factory, request, monkeypatch):
+    document = request.node.callspec.params["block"].document
+    if document not in folders:
+        folders[document] = tmp_path_factory.mktemp(document) / "here"
+        shutil.copytree(world, folders[document], symlinks=True)
+    monkeypatch.chdir(folders[document])
+    return folders[document]
+
+
+def run(command, here, data_home, **options):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STET_", "PREFECT_"))}
+    environment = kept | {
+        "PATH": os.pathsep.join((str(here / "bin"), str(Path(sys.executable).parent), os.environ["PATH"])),
+        "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(data_home), "COLUMNS": "120",
+    }  # fmt: skip
+    return subprocess.run(
+        command, cwd=here, env=environment, capture_output=True, text=True, timeout=300, check=False, **options
+    )
+
+
+RUNNABLE = [marked(block) for block in ALL if block.language in RUN and not block.why_not and block.code != FIRST]
+
+
+@pytest.mark.parametrize("block", RUNNABLE)
+def test_block(block, here, data_home, capsys, monkeypatch):
+    output = {"sh": shell, "python": python, "r": r}[block.language](block, here, data_home, capsys, monkeypatch)
+    assert output or ">" in block.code or "write_text" in block.code
+
+
+def test_the_first_command_is_in_the_document_on_running():
+    assert any(block.document == "run.md" and block.code == FIRST for block in ALL)
+
+
+def shell(block, here, data_home, capsys, monkeypatch):
+    """What the block prints. Plain commands are called, not started: a start takes a second each."""
+    lines = block.code.splitlines()
+    if not all(PLAIN.fullmatch(line) for line in lines):
+        done = run(["bash", "-euo", "pipefail", "-c", block.code], here, data_home)
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done.stdout
+    for line in lines:
+        assert run_stet(shlex.split(line)[1:]) == 0, capsys.readouterr().err
+    return capsys.readouterr().out
+
+
+def python(block, here, data_home, capsys, monkeypatch):
+    if "pyspark" in block.code:
+        pytest.importorskip("pyspark")
+        if not shutil.which("java"):
+            pytest.skip("Spark needs java")
+        monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", SPARK)
+    exec(compile(block.code, str(block), "exec"), {})
+    return capsys.readouterr().out
+
+
+def r(block, here, data_home, capsys, monkeypatch):
+    if not shutil.which("Rscript"):
+        pytest.skip("no R here")
+    for package in re.findall(r"library\((\w+)\)", block.code):
+        if run(["Rscript", "-e", f"library({package})"], here, data_home).returncode:
+            pytest.skip(f"no {package} for R here")
+    done = run(["Rscript", "-"], here, data_home, input=block.code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("block", [pytest.param(block, id=str(block)) for block in ALL if block.language == "sh"])
+def test_commands_and_options_exist(block):
+    commands = get_command(app).commands
+    for name, rest in re.findall(r"\bstet ([a-z]+)\b([^|\n;&]*)", block.code):
+        options = {option for parameter in commands[name].params for option in parameter.opts} | {"--help"}
+        assert set(re.findall(r"(?<= )--[a-z][a-z-]*", rest)) <= options, name
+
+
+def test_the_rule_that_is_shown_is_a_rule():
+    (code,) = [block.code for block in ALL if block.document == "contributing.md" and block.language == "toml"]
+    (rule,) = read_rules({"en.toml": code.encode()})
+    phrases = Phrases([rule])
+    assert all(phrases.match(text) for text in rule.drop)
+    assert not any(phrases.match(text) for text in rule.keep)
+
+
+def test_every_language_is_known_here():
+    assert {block.language for block in ALL} <= {*RUN, "", "toml", "ini", "yaml"}
+
+
+def test_every_document_is_in_the_index_and_tested():
+    index = (DOCS / "README.md").read_text("utf-8")
+    linked = set(re.findall(r"\]\((\w+)\.md\)", index))
+    assert linked == {path.stem for path in DOCS.glob("*.md")} - {"README"}
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
