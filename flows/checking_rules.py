@@ -22,7 +22,7 @@ from tasks.read import read_page
 from tasks.rulefile import RuleError
 
 _LIMITS = Limits()
-_SHOWN = 90  # characters of a block
+_SHOWN = 56  # characters of a block or value
 _NAMES = [field.name for field in fields(Metadata)]
 
 

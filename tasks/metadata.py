@@ -119,11 +119,12 @@ def _is_paywalled(facts: Declared, blocks: Sequence[LabelledBlock]) -> bool:
 def align(page: Page, blocks: Sequence[LabelledBlock]) -> list[int]:
     """For each labelled block the row of the page's block that it is, or is cut from."""
     rows: list[int] = []
-    row, last, used = 0, len(page.blocks) - 1, False
+    row, last, at = 0, len(page.blocks) - 1, 0  # `at`: up to where the row's text is seen
     for block in blocks:
-        if used and row < last and block.text in page.blocks[row + 1].text:
-            here = page.blocks[row].text
-            row += here == block.text or block.text not in here
+        found = page.blocks[row].text.find(block.text, at)
+        if found < 0 and row < last and block.text in page.blocks[row + 1].text:
+            row += 1
+            found = page.blocks[row].text.find(block.text)
+        at = found + len(block.text) if found >= 0 else at
         rows.append(row)
-        used = True
     return rows
