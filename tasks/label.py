@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from tasks.align import squeeze
 from tasks.bridge import BODY, bridged
 from tasks.captions import boxed_captions, caption_parts
-from tasks.headline import dump_title_row, fold
+from tasks.dump_title import Dump, dump_title_row
+from tasks.headline import fold
 from tasks.model import BodyModel, load_model
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
 from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
@@ -150,7 +151,7 @@ def _name_head(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rul
     if page.kind is Kind.HTML:
         row = page.headline
     else:
-        row = dump_title_row(page.blocks, kept, [bool(found) for found in rules])
+        row = dump_title_row(Dump(page.blocks, kept, [{rule.label for rule in found} for found in rules]))
     if row is None:
         return
     title = page.blocks[row].text

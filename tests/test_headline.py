@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.headline import TITLE_CHARS, dump_title_row, fold, headline_row
+from tasks.headline import TITLE_CHARS, fold, headline_row
 from tasks.page import Block
 
 
@@ -53,44 +53,3 @@ def test_without_anything_declared_the_first_h1() -> None:
 def test_fold() -> None:
     assert fold(" “Größe_X”:\n 12 ") == "grösse x 12"
     assert len(fold("a " * 5_000)) <= TITLE_CHARS
-
-
-BODY = [
-    "The harbour council voted on Tuesday to keep the old ferry running.",
-    "The ferry loses money, the council said.",
-]
-
-
-def title(lines: list[str], body: list[str] = BODY, named: frozenset[str] = frozenset()) -> str | None:
-    texts = [*lines, *body]
-    kept = [False] * len(lines) + [True] * len(body)
-    place = dump_title_row([Block(text) for text in texts], kept, [text in named for text in texts])
-    return None if place is None else texts[place]
-
-
-def test_a_dumps_headline_is_the_line_that_shares_its_words_with_the_body() -> None:
-    assert (
-        title(["Home", "Sport today", "Council keeps old ferry running", "By Jane Doe"])
-        == "Council keeps old ferry running"
-    )
-    assert (
-        title(["Council keeps old ferry running", "Weather in Hull", "Share this"]) == "Council keeps old ferry running"
-    )
-
-
-def test_of_a_repeated_headline_the_first() -> None:
-    texts = ["Council keeps old ferry", "Menu", "Council keeps old ferry", *BODY]
-    kept = [False] * 3 + [True] * 2
-    assert dump_title_row([Block(text) for text in texts], kept, [False] * 5) == 0
-
-
-def test_no_line_no_headline() -> None:
-    assert title([]) is None or title([]) in BODY
-    assert title(["Council keeps old ferry running"], []) is None
-    assert (
-        title(
-            ["Ho", "a,", "By:", "This ends in a stop."], ["Text that shares nothing at all with those lines above it."]
-        )
-        is None
-    )
-    assert title(["Council keeps old ferry"], named=frozenset(["Council keeps old ferry"])) != "Council keeps old ferry"
