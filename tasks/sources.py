@@ -127,11 +127,10 @@ def _files_of(root: _Root) -> Iterator[SourceFile]:
     return _walk(root.place) if root.is_folder else iter((_file(root.place, safe_name(base_name(root.place))),))
 
 
-def _file(place: Place, name: str) -> SourceFile:
+def _file(place: Place, name: str, size: int | None = None) -> SourceFile:
     known = format_of(base_name(place)) or Format.PAGE
-    if known is Format.PAGE:
-        return SourceFile(place, name, known)
-    size = None
+    if known is Format.PAGE or size is not None:
+        return SourceFile(place, name, known, size)
     with suppress(OSError):
         size = place.stat().st_size if isinstance(place, Path) else entry_of(place).size
     return SourceFile(place, name, known, size)
@@ -140,36 +139,41 @@ def _file(place: Place, name: str) -> SourceFile:
 def _walk(root: Place) -> Iterator[SourceFile]:
     """Depth first, by name. Links to folders are followed, but no folder is entered twice."""
     entered = set[object]()
-    levels = [(root, "", iter(_names_in(root, entered)))]
+    levels = [(root, "", *_listing(root, entered))]
     while levels:
-        folder, prefix, names = levels[-1]
+        folder, prefix, names, sizes = levels[-1]
         entry = next(names, None)
         if entry is None:
             levels.pop()
             continue
         name, place = prefix + entry, below(folder, entry.removesuffix("/"))
         if not entry.endswith("/"):
-            yield _file(place, safe_name(name))
+            yield _file(place, safe_name(name), sizes.get(entry))
             continue
         try:
-            levels.append((place, name, iter(_names_in(place, entered))))
+            levels.append((place, name, *_listing(place, entered)))
         except OSError:  # a folder that cannot be listed is accounted for as one unreadable page
             yield SourceFile(place, safe_name(name.removesuffix("/")), Format.PAGE)
 
 
-def _names_in(folder: Place, entered: set[object]) -> list[str]:
-    """The sub-folders, which end in a slash, and the pages of a folder, by name; none where it was entered before."""
+def _listing(folder: Place, entered: set[object]) -> tuple[Iterator[str], dict[str, int]]:
+    """The sub-folders, which end in a slash, and the pages of a folder, by name; none where it was entered before.
+
+    And the files' sizes, where they came with the listing.
+    """
+    sizes: dict[str, int] = {}
     if isinstance(folder, Path):
         status = folder.stat()
         identity: object = status.st_dev, status.st_ino
         names = [] if identity in entered else _local_names(folder)
         entered.add(identity)
     else:
-        entries = entries_of(folder)
-        names = [f"{e.name}/" if e.size is None else e.name for e in entries if e.size is None or _holds_pages(e.name)]
+        entries = [entry for entry in entries_of(folder) if entry.size is None or _holds_pages(entry.name)]
+        names = [f"{entry.name}/" if entry.size is None else entry.name for entry in entries]
+        sizes = {entry.name: entry.size for entry in entries if entry.size is not None}
     if set(ARCHIVE_FOLDERS) <= set(names):
-        return []
-    return sorted(names, key=lambda name: name.removesuffix("/"))
+        names = []
+    return iter(sorted(names, key=lambda name: name.removesuffix("/"))), sizes
 
 
 def _local_names(folder: Path) -> list[str]:

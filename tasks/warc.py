@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 _HEADS = 1 << 17  # bytes of a record that are not its page: two heads, and what packing adds
+_RECENT = 1 << 18  # bytes, some times what FastWARC reads ahead
 _PADDING = b"\0\r\n\t "
 
 
@@ -89,9 +90,11 @@ def _spans(place: Place) -> Iterator[tuple[int, int | None]]:
 def _stretch(file: BinaryIO, at: int, packing: Packing | None) -> Generator[tuple[int, int | None], None, int]:
     """The records up to the first that is broken. Returns where to go on after it."""
     last, is_page, is_broken = None, False, False
+    file.seek(at)
+    watched = _Watched(file)
     try:
-        for start, holds_page in _heads(file, at):
-            if packing and (start == last or not _begins_member(file, start, packing)):
+        for start, holds_page in _heads(watched):
+            if packing and (start == last or not watched.begins_member(start, packing)):
                 raise _OneStreamError
             if is_page and last is not None:
                 yield last, start - last
@@ -123,7 +126,7 @@ def _pages_of_stream(place: Place, name: str) -> Iterator[PageRef]:
     last, is_page = 0, False
     try:
         with stream_at(place, packing, 0) as stream:
-            for start, holds_page in _heads(_ForwardOnly(stream), 0):
+            for start, holds_page in _heads(_Watched(stream)):
                 if is_page:
                     yield _ref(place, name, last, start - last, packing)
                 last, is_page = start, holds_page
@@ -134,43 +137,50 @@ def _pages_of_stream(place: Place, name: str) -> Iterator[PageRef]:
         yield unreadable(place, f"{name}#{last}", f"broken from here on: {error}")
 
 
-class _ForwardOnly:
-    """A stream that says where it is, which is all that FastWARC seeks for."""
+class _Watched:
+    """A file on its way through FastWARC, which says of what it has just read how some offset's bytes begin.
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.read = stream.read
-        self.tell = stream.tell
-        self.close = stream.close
+    FastWARC seeks for nothing but where it is, so that a stream will do.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._recent = b""
+        self.tell = file.tell
+        self.close = file.close
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on."""
+        data = self._file.read(size)
+        self._recent = self._recent[-_RECENT:] + data
+        return data
 
     def seek(self, _offset: int, _whence: int = 0) -> int:
         """Stay."""
         return self.tell()
 
+    def begins_member(self, at: int, packing: Packing) -> bool:
+        """Whether a packed member begins at an offset."""
+        start = at - (self.tell() - len(self._recent))
+        return start >= 0 and self._recent.startswith(MAGIC[packing], start)
 
-def _iterator(file: "BinaryIO | _ForwardOnly") -> "ArchiveIterator":
+
+def _iterator(file: "BinaryIO | _Watched") -> "ArchiveIterator":
     from fastwarc.warc import ArchiveIterator  # noqa: PLC0415  (only where there is a WARC)
 
     return ArchiveIterator(file, parse_http=True)
 
 
-def _heads(file: "BinaryIO | _ForwardOnly", at: int) -> Iterator[tuple[int, bool]]:
-    """The offset of each record from one on, and whether it holds a page. Raises OSError at a broken one."""
-    file.seek(at)
+def _heads(file: _Watched) -> Iterator[tuple[int, bool]]:
+    """The offset of each record from here on, and whether it holds a page. Raises OSError at a broken one."""
     for record in _iterator(file):
         yield record.stream_pos, _holds_page(record)
 
 
-def _begins_member(file: BinaryIO, at: int, packing: Packing) -> bool:
-    here = file.tell()
-    file.seek(at)
-    head = file.read(8)
-    file.seek(here)
-    return head.startswith(MAGIC[packing])
-
-
 def _begins_record(file: BinaryIO, at: int) -> bool:
+    file.seek(at)
     try:
-        return next(_heads(file, at), None) is not None
+        return next(_heads(_Watched(file)), None) is not None
     except OSError:
         return False
 
