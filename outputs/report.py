@@ -83,9 +83,16 @@ def render(report: Report) -> str:
         listed=listed[:ROWS],
         others=total(figures for _, figures in listed[ROWS:]),
         other_count=len(listed[ROWS:]),
-        alarmed={alarm.publisher for alarm in report.alarms},
+        alarmed=_by_publisher(report.alarms),
         meanings={reason.value: meaning for reason, meaning in MEANINGS.items()},
     )  # fmt: skip
+
+
+def _by_publisher(alarms: Sequence[Alarm]) -> dict[Publisher, list[Alarm]]:
+    found: dict[Publisher, list[Alarm]] = {}
+    for alarm in alarms:
+        found.setdefault(alarm.publisher, []).append(alarm)
+    return found
 
 
 def _charts(report: Report) -> list[Chart]:

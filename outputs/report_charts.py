@@ -11,8 +11,8 @@ from markupsafe import Markup
 from tasks.figures import Figures, Histogram, bin_share, bin_words
 from tasks.page import BOILERPLATE, LIFTED
 
-_WIDTH, _HEIGHT = 520, 300  # units of about a pixel on a phone
-_LENGTHS = (0, 50, 100, 200, 300, 500, 750, 1000, 1500, 2500)
+_WIDTH, _HEIGHT = 460, 280  # units of about a pixel on a phone
+_LENGTHS = (0, 100, 200, 400, 800, 1600, 3200)
 _CONFIDENCES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 _LABELS = 10
 _DROPPED: Final = ("script", "style", "defs", "desc", "title")
@@ -28,6 +28,7 @@ _OPTIONS: Final[Mapping[str, Any]] = {
     "show_legend": False,
     "max_scale": 5,
     "min_scale": 3,
+    "truncate_label": -1,
 }
 
 
@@ -44,14 +45,13 @@ class Chart:
 def lengths(figures: Figures) -> Chart:
     """Articles by length."""
     counts = _bucketed(figures.words, bin_words, _LENGTHS)
-    return _bars("Length of the articles", "words", [f"{at:,}+" for at in _LENGTHS], counts)
+    return _bars("Length of the articles", "words", _from(_LENGTHS, ","), counts)
 
 
 def confidences(figures: Figures) -> Chart:
     """Articles by confidence."""
     counts = _bucketed(figures.confidence, bin_share, _CONFIDENCES)
-    names = [f"{at:.2f}+" if at else "under 0.50" for at in _CONFIDENCES]
-    return _bars("Confidence in the text", "probability that it is right", names, counts)
+    return _bars("Confidence in the text", "probability that it is right", _from(_CONFIDENCES, ".2f"), counts)
 
 
 def articles_a_day(days: Sequence[tuple[str, int]]) -> Chart:
@@ -70,6 +70,10 @@ def labels(figures: Figures) -> Chart:
     chart.add("", [round(100 * count / total, 2) for _, count in reversed(largest)])
     rows = [(label.value.replace("_", " "), f"{count / total:.1%}") for label, count in largest]
     return Chart("Taken out of the text, by label", "share of all characters of the pages", _svg(chart), rows)
+
+
+def _from(edges: Sequence[float], form: str) -> list[str]:
+    return [f"< {edges[1]:{form}}", *(f"{edge:{form}}+" for edge in edges[1:])]
 
 
 def _bars(title: str, unit: str, names: Sequence[str], counts: Sequence[int], every: int | None = None) -> Chart:

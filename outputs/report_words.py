@@ -17,14 +17,14 @@ NAMES: Final[Mapping[str, str]] = {
     "confidence": "confidence",
     "removed": "share of the page taken out",
     "rejected": "pages rejected",
-    "title": "with a title",
-    "author": "with an author",
-    "date": "with a date",
-    "recent_date": "with a date of these days",
-    "deck": "with a deck",
-    "image": "with an image",
-    "language": "with a known language",
-    REPEATED: "with a paragraph that others have, too",
+    "title": "articles with a title",
+    "author": "articles with an author",
+    "date": "articles with a date",
+    "recent_date": "articles with a date of these days",
+    "deck": "articles with a deck",
+    "image": "articles with an image",
+    "language": "articles with a known language",
+    REPEATED: "articles with a paragraph that others have, too",
 }
 MEANINGS: Final[Mapping[RejectReason, str]] = {
     RejectReason.EMPTY: "no bytes, or white space alone",
@@ -54,7 +54,7 @@ def value_text(figure: str, value: float) -> str:
 
 def figure_name(figure: str) -> str:
     """What a figure is called."""
-    return NAMES.get(figure, f"with “{figure.replace('_', ' ')}”")
+    return NAMES.get(figure, f"articles with lines labelled {figure.replace('_', ' ')}")
 
 
 def percent(share: float | None) -> str:

@@ -1,15 +1,14 @@
 """How surprising a sample is beside earlier ones, as a signed normal score: 0 is usual, beyond ±4.5 is one in 150,000.
 
-The tails are exact predictions with the uncertainty of what is usual in them, so that few pages never say much. Each
-score is divided by how much earlier days spread beyond chance (weekends, a slow day), so that a restless figure must
-move further than a steady one.
+The tails are exact predictions with the uncertainty of what is usual in them, so that few pages never say much. Where
+earlier days spread beyond chance (weekends, a slow day), a figure must move further than one that is steady.
 """
 
 import math
 from typing import Final
 
 import numpy as np
-from scipy.special import betainc, betaln, gammaln, ndtri
+from scipy.special import betainc, betaln, gammaln, ndtri, stdtr
 
 from tasks.watched import Numbers
 
@@ -30,14 +29,14 @@ def share_score(now: Numbers, past: Numbers) -> float:
         + betaln(ways + alpha, size - ways + beta) - betaln(alpha, beta)
     ).sum()  # fmt: skip
     misses = (past[:, 0] - usual * past[:, 1]) ** 2 / np.maximum(usual * (1 - usual) * past[:, 1], 1e-9)
-    return sign * _score(float(chance)) / _spread(misses)
+    return _calmed(sign * _score(float(chance)), misses)
 
 
 def rank_score(now: Numbers, past: Numbers) -> float:
     """The score of a histogram after `past`, one a day: the rank-sum test (Mann and Whitney 1947), ties corrected."""
     pooled = past.sum(axis=0)
     earlier = np.array([_rank_sum(day, pooled - day) for day in past if day.any()])
-    return _rank_sum(now, pooled) / _spread(earlier**2)
+    return _calmed(_rank_sum(now, pooled), earlier**2)
 
 
 def fall_score(now: float, days: int, usual: float, evidence: float, spread: float) -> float:
@@ -66,6 +65,18 @@ def score_of_chance(chance: float) -> float:
 
 def _score(chance: float) -> float:
     return -float(ndtri(min(max(chance, _WORST), 0.5)))
+
+
+def _calmed(score: float, squares: Numbers) -> float:
+    """A score beside the squares of earlier days' scores, which are 1 on average where there is chance alone.
+
+    As far as days spread beyond chance, and as few as they are, a far day is less of a surprise: Student's t.
+    """
+    spread = _spread(squares)
+    scaled = score / spread
+    student = math.copysign(_score(float(stdtr(max(len(squares) - 1, 1), -abs(scaled)))), scaled)
+    restless = 1 - 1 / spread**2
+    return (1 - restless) * scaled + restless * student
 
 
 def _spread(squares: Numbers) -> float:

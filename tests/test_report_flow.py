@@ -1,0 +1,83 @@
+"""The report and the watch by the real command: a page's break becomes an exit code, an event and a line."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outputs.layout import Layout
+from tests.conftest import Stet
+from tests.test_watch import archive_and_report
+from tests.watch_pages import BREAKS, SITES, Site, page
+
+BROKEN = {SITES[1].domain: "body behind a script", SITES[4].domain: "byline gone"}
+
+
+def write_day(folder: Path, day: datetime, broken: dict[str, str]) -> Path:
+    for site in SITES[:6]:
+        now: Site = BREAKS[broken[site.domain]](site) if site.domain in broken else site
+        (folder / site.domain).mkdir(parents=True)
+        for at in range(6):
+            (folder / site.domain / f"{day:%Y%m%d}-{at}.html").write_text(page(now, day, at), "utf-8")
+    return folder
+
+
+def rows(data_home: Path, query: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(data_home / "stet" / "prefect" / "prefect.db") as database:
+        return database.execute(query).fetchall()
+
+
+@pytest.mark.long
+def test_pages_that_break_overnight(stet: Stet, tmp_path: Path, data_home: Path) -> None:
+    archive, today = tmp_path / "archive", datetime.now(UTC)
+    for ago in range(8, 0, -1):
+        day = today - timedelta(ago)
+        archive_and_report(archive, write_day(tmp_path / f"pages-{ago}", day, {}), day)
+
+    pages = write_day(tmp_path / "pages", today, BROKEN)
+    done = stet("archive", pages, "--to", archive, "--strict")
+    assert done.returncode == 3, done.stderr
+    alarms = [line for line in done.stdout.splitlines() if line.startswith("alarm: ")]
+    assert alarms == [
+        "alarm: the-lighthouse.example: articles with an author 0 %, usually 100 %",
+        "alarm: valley-post.example: pages rejected 100 %, usually 0 %",
+    ]
+    (report,) = [line.removeprefix("The report: ") for line in done.stdout.splitlines() if "The report: " in line]
+    html = Path(report).read_text("utf-8")
+    assert "2 publishers break with the past" in html
+
+    events = rows(data_home, "SELECT resource_id, payload FROM events WHERE event = 'stet.quality.alarm'")
+    assert {name for name, _ in events} == {f"stet.publisher.{name}" for name in BROKEN}
+    payloads = [json.loads(payload) for _, payload in events]
+    assert {figure["figure"] for payload in payloads for figure in payload["figures"]} == {"author", "rejected"}
+    keys = "'archive-news', 'archive-news-alarms', 'archive-news-publishers', 'archive-news-rejects'"
+    artifacts = dict(rows(data_home, f"SELECT key, data FROM artifact WHERE key IN ({keys}) ORDER BY created"))
+    assert len(artifacts) == 4
+    assert len(json.loads(json.loads(artifacts["archive-news-alarms"]))) == 2
+
+    said = stet("report", archive)
+    assert said.stdout.splitlines()[0] == report
+    assert "alarm: valley-post.example: pages rejected" in said.stdout.splitlines()
+    Path(report).unlink()
+    assert stet("report", archive, Path(report).stem[:15]).returncode == 0
+    assert Path(report).read_text("utf-8") == html  # from the archive's rows, the same
+    assert not Layout(archive).all_staging.exists()
+
+    done = stet("archive", pages, "--to", archive, "--json")
+    assert done.returncode == 0, done.stderr
+    again = json.loads(done.stdout)
+    assert [alarm["figure"] for alarm in again["alarms"]] == ["author", "rejected"]
+    assert not any(alarm["new"] for alarm in again["alarms"])
+
+
+def test_mistakes_are_one_line(stet: Stet, tmp_path: Path) -> None:
+    for arguments, said in [
+        ((tmp_path / "nowhere",), "stet: no archive: "),
+        ((), "stet: no archive given"),
+    ]:
+        done = stet("report", *arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert done.stderr.startswith(said)
