@@ -5,7 +5,6 @@ place its rows and texts, read back, are proven to be those of the old parts, an
 manifests say, so that a damaged file is never made to look whole.
 """
 
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -111,13 +110,10 @@ def _to_merge(parts: Parts, compacted: set[str]) -> dict[Table, Sequence[Written
 def _compact_day(layout: Layout, day: date, parts: Parts, now: datetime) -> Compacted:
     run = new_run_id(now)
     replaced = [file for files in parts.values() for file in files]
-    try:
+    with rewrite.undone_on_error(layout, run):
         check_replaceable(layout, day, parts)
         written = [file for table in _TABLES if table in parts for file in _merge_table(layout, run, day, table, parts)]
         rewrite.commit(layout, rewrite_manifest(run, Kind.COMPACT, now, written, replaced))
-    finally:
-        if not (layout.staging(run) / rewrite.JOURNAL).exists():
-            shutil.rmtree(layout.staging(run), ignore_errors=True)
     return Compacted(
         day=day,
         run=run,
@@ -206,10 +202,12 @@ def _write_parts(
         path, rows = place.part(*name, number), 0
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as sink, open_writer(sink, schema, order) as writer:
-            while group is not None and rows < LARGEST_PART_ROWS and sink.tell() < LARGEST_PART_BYTES:
+            while group is not None:
                 writer.write_table(group)
                 rows += group.num_rows
                 group = next(groups, None)
+                if rows >= LARGEST_PART_ROWS or sink.tell() >= LARGEST_PART_BYTES:
+                    break
         yield path, rows
         number += 1
 

@@ -21,8 +21,10 @@ def locked(layout: Layout, run_id: str) -> Iterator[None]:
         _take(descriptor, layout, fcntl.LOCK_EX)
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, f"run {run_id}, process {os.getpid()}\n".encode(), 0)
-        yield
-        os.truncate(descriptor, 0)
+        try:
+            yield
+        finally:
+            os.truncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

@@ -12,6 +12,8 @@ import errno
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -29,6 +31,18 @@ _CANNOT = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.ENOENT, errno.EXDEV}
 def staged(layout: Layout, run: str) -> Layout:
     """The paths of a rewrite's parts before they are in place."""
     return Layout(layout.staging(run) / "day")
+
+
+@contextmanager
+def undone_on_error(layout: Layout, run: str) -> Iterator[None]:
+    """Remove what a rewrite has staged, unless it is to be completed."""
+    try:
+        yield
+    finally:
+        if not (layout.staging(run) / JOURNAL).exists():
+            shutil.rmtree(layout.staging(run), ignore_errors=True)
+            with suppress(OSError):
+                layout.all_staging.rmdir()
 
 
 def commit(layout: Layout, manifest: Manifest) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from outputs.minhash import signature
 from outputs.schema import ARTICLE_ORDER, ARTICLES, REJECT_ORDER, REJECTS
 from tasks.page import Article, Image, LabelledBlock, Rejected
 from tasks.words import count_words
@@ -123,6 +124,7 @@ _ARTICLE: Mapping[str, Callable[[ArticleRow], Any]] = {
     "is_paywalled": lambda row: row.article.metadata.is_paywalled,
     "confidence": lambda row: row.article.confidence,
     "text_sha256": _text_sha256,
+    "minhash": lambda row: signature(row.text),
     "duplicate_of": lambda _: None,
     "revision": lambda _: None,
     "fetched_at": lambda row: _utc(row.fetched_at),

@@ -87,6 +87,11 @@ ARTICLES = _schema("articles", [
     _field("is_paywalled", pa.bool_(), "Whether the page holds only the free part of its article.", nullable=False),
     _field("confidence", pa.float32(), "Probability, 0 to 1, that the text is right.", nullable=False),
     _field("text_sha256", pa.string(), "SHA-256 of text in UTF-8; hex. Equal texts have equal ones.", nullable=False),
+    _field(
+        "minhash", pa.string(),
+        "MinHash of the text's runs of three words: the low 8 bits of 128 minima; hex. The share of equal bytes of two "
+        "texts is about the share of runs that they have in common. Null for a text without words.",
+    ),
     _field("duplicate_of", pa.string(), "article_id of the article that this one repeats; null where not looked for."),
     _field("revision", pa.int32(), "1 for the first version of a URL, then 2, …; null where not looked for."),
     _field("fetched_at", _UTC, "When the raw page was fetched, where its source says (WARC)."),

@@ -1,8 +1,8 @@
 """Runs over an archive, each killed one step later than the one before, until one comes through.
 
-`python -m tests.archive_kills SOURCE OUT [BASE]`: each run gets a folder OUT/<step>, a copy of the archive BASE where
-one is given. A step is each rename, removal and flush. A program of its own, so that no thread of the caller's is in
-the forks.
+`python -m tests.archive_kills SOURCE OUT [BASE]`: each run gets a folder OUT/<step>, a copy of the archive BASE
+where one is given. A step is each rename, exchange, removal and flush. A program of its own, so that no thread of the
+caller's is in the forks.
 """
 
 import os
@@ -12,6 +12,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
+from outputs import rewrite
 from tests.archive_samples import run_archive
 
 
@@ -28,6 +29,7 @@ def die_at(step: int) -> None:
 
     Path.rename = counted(Path.rename)
     Path.unlink = counted(Path.unlink)
+    rewrite._swapped = counted(rewrite._swapped)
     os.fsync = counted(os.fsync)
     os.unlink = counted(os.unlink)
     os.rmdir = counted(os.rmdir)
