@@ -144,12 +144,13 @@ def _entry(where: str, rule: str, key: Key, value: object) -> Entry:
 
 
 def _compiled(where: str, kind: str, compiler: Callable[[str], Any], text: str) -> Any:
+    shown = " ".join(text.split())
     try:
         return compiler(text)
     except SelectorError as error:
-        raise RuleError(f"{where}: not a {kind}: {text}: {error}") from error
+        raise RuleError(f"{where}: not a {kind}: {shown}: {error}") from error
     except re2.error as error:
-        raise RuleError(f"{where}: not a {kind}: {text}: {refusal(text)}") from error
+        raise RuleError(f"{where}: not a {kind}: {shown}: {' '.join(refusal(text).split())}") from error
 
 
 def _text(where: str, kind: str, value: object) -> str:

@@ -7,6 +7,7 @@ that is not known, as for the column `publisher`: so that no page can have itsel
 
 import functools
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from importlib import resources
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".toml"
 REMEMBERED = 4096  # hosts
+_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 ANY_LANGUAGE = Habits(language="")
 
 
@@ -118,7 +120,7 @@ def _contents(folder: Traversable) -> dict[str, bytes]:
 
 def _domain(name: str) -> str:
     domain = _ascii(name.removesuffix(SUFFIX))
-    if not name.endswith(SUFFIX) or "." not in domain.strip(".") or host_of(f"https://{domain}/") != domain:
+    if not name.endswith(SUFFIX) or not _DOMAIN.fullmatch(domain):
         raise RuleError(f"{name}: not named after a domain, as example.org.toml")
     return domain
 
