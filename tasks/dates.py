@@ -39,7 +39,8 @@ _WRITTEN = re.compile(
     rf"(?:(?<!\d){_DAY}(?:\s(?:de|of|di|da))?[\s-]{{1,3}}{_WORD},?(?:\s(?:de|del))?[\s,-]{{1,3}}{_YEAR}"
     rf"|{_WORD}\s{{1,2}}{_DAY},?\s{{1,2}}{_YEAR}"
     rf"|(?<!\d){_YEAR}\.?(?:\sm\.)?\s{{1,2}}{_WORD}\s{{1,2}}{_DAY})"
-    r"(?!\d(?!\d?:\d\d))"  # a time of day may be glued to it: "20235:00 AM"
+    # A time may be glued to it: "20235:00 AM", "20195 hours ago".
+    r"(?!\d(?!\d?:\d\d|\d?\s(?:hours?|minutes?|mins?|days?)\b))"
 )
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[-/.年년–]\s?(\d{{1,2}})\s?[-/.月월–]\s?(\d{{1,2}})(?:日|일)?(?!\d)")
 _YEAR_LAST = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:19|20)\d{2}|\d{2})(?![./-]?\d)")
@@ -55,6 +56,10 @@ _ZONE = re.compile(
     r"\s?\(?(?:(Z)\b|(?:UTC|GMT)?\s?([+-]\d{1,2}(?::?\d{2})?)(?!\d)|([A-Z]{2,5})\b|(Eastern|Pacific|Central|Mountain)\b)",
     re.ASCII,
 )
+_NEXT = re.compile(r"[|•·]\s?[^\W\d_]{2}")  # "21 May 2023 | Updated: 15:26": the time is another date's
+_ABROAD = re.compile(
+    r"(?<!\w)(?:GMT|UTC|BST|CES?T|EES?T|IST|AE[DS]T|SGT|HKT|WIB)\b"
+)  # zones where the day is written first
 _RELATIVE = re.compile(
     r"\b\d{1,3}\s?(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|h|days?|weeks?)\sago\b"
     r"|\bvor\s\d{1,3}\s(?:Minuten?|Stunden?|Tage?n?)\b|\bil\sy\sa\s\d{1,3}\s(?:minutes?|heures?|jours?)\b"
@@ -191,7 +196,8 @@ def _numeric(text: str, habits: Habits) -> Iterator[tuple[int, int, Day]]:
         yield found.start(1), found.end(3), (_year(found.group(1)), int(found.group(2)), int(found.group(3)))
     for found in _YEAR_LAST.finditer(text):
         first, second = int(found.group(1)), int(found.group(3))
-        day_first = (habits.day_first or found.group(2) == "." or first > 12) and second <= 12
+        is_abroad = _ABROAD.search(text[found.end() : found.end() + NEAR_TIME]) is not None
+        day_first = (habits.day_first or is_abroad or found.group(2) == "." or first > 12) and second <= 12
         month, day = (second, first) if day_first else (first, second)
         yield found.start(1), found.end(4), (_year(found.group(4)), month, day)
 
@@ -206,7 +212,9 @@ def _year(text: str) -> int:
 def _with_time(text: str, start: int, end: int, day: Day, habits: Habits) -> Moment | None:
     """The date with the time of day after it, or else before it."""
     after = text[end : end + NEAR_TIME + 16]
-    if (found := _TIME.search(after)) and found.start() <= NEAR_TIME and not _has_date(after[: found.end() + 3]):
+    found = _TIME.search(after)
+    is_apart = found is None or found.start() > NEAR_TIME or _NEXT.search(after[: found.start()]) is not None
+    if found and not is_apart and not _has_date(after[: found.end() + 3]):
         finish = end + found.end()
     else:
         before = text[max(0, start - NEAR_TIME - 16) : start]

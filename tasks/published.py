@@ -13,6 +13,10 @@ AHEAD = timedelta(days=1)  # by which a publisher's clock may be ahead of the fe
 MAX_LINE = 220  # characters of a line that gives the date
 MIN_BODY = 100  # characters of a paragraph that is body for sure
 BEFORE, AFTER = 12, 14  # blocks around the headline in which the date is looked for
+AFTER_TEXT = 4  # blocks after the text in which a dump may give it
+# How little a dump's line tells of the date: by its label, and from which on it is not asked.
+COSTS = {Label.TIMESTAMP: 0, Label.BYLINE: 2, Label.DATELINE: 2}
+UNLIKELY = 30
 SAME = timedelta(hours=26)  # two writings of one date differ by no more, whatever their zones
 FAR_EAST = timedelta(hours=14)  # the farthest zone
 
@@ -22,6 +26,11 @@ _MODIFIED = re.compile(
     r"modifiée?|actualisée?|actualizad[oa]|modificad[oa]|aggiornat[oa]|aggiornamento|ultima modifica|atualizad[oa]|"
     r"bijgewerkt|gewijzigd|laatste update|uppdaterad|oppdatert|opdateret|sist endret|aktualizacja|zaktualizowano|"
     r"обновлено|изменено|оновлено|güncelleme|güncellendi)\b|更新|수정|업데이트",
+    re.IGNORECASE,
+)
+_PUBLISHED = re.compile(
+    r"\b(?:published|posted|veröffentlicht|erschienen|publié|publicado|pubblicato|gepubliceerd|publicerad|publisert|"
+    r"udgivet|opublikowan[oy]|опубликовано|yayınlanma|abgelegt)\b|公開|発行|发布|입력",
     re.IGNORECASE,
 )
 _DATE_PLACE = re.compile(r"date|time(?!line)|publish|posted|datum|fecha|veröffentlicht|horodat|data-pub|pubdate|stamp")
@@ -54,20 +63,28 @@ class _Line:
 def find_dates_of(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None, habits: Habits) -> Dates:
     """The article's dates: what the page declares, else what stands by the headline, else what its address says."""
     lines = _lines(page, blocks, title_row)
+    changes = [moment for text in page.declared.modified if (moment := _usable(page, read_date(text, habits)))]
+    if not changes:
+        changes += _shown(page, lines, habits, modified=True)
     declared = [moment for text in page.declared.published if (moment := _usable(page, read_date(text, habits)))]
     if declared and declared[0].has_time:
         published: Moment | None = _most_exact(declared)
     else:
-        shown = list(_shown(page, lines, habits, modified=False))
+        latest = changes[0] if changes and page.kind is Kind.DUMP else None
+        shown = [moment for moment in _shown(page, lines, habits, modified=False) if not _is_after(moment, latest)]
         address = _url_date(page)
-        published = _most_exact(declared, shown) or _shown_date(shown, address) or address or _anywhere(page, habits)
+        published = _most_exact(declared, shown) or _shown_date(shown, address) or address
+        if published is None and latest is None:
+            published = _anywhere(page, habits)
     published = in_zone(published, page.ruled.zone)
-    changes = [moment for text in page.declared.modified if (moment := _usable(page, read_date(text, habits)))]
-    if not changes:
-        changes += _shown(page, lines, habits, modified=True)
     changes = [in_zone(moment, page.ruled.zone) for moment in changes]
     modified = next((moment for moment in changes if published is None or moment.when >= published.when), None)
     return Dates(published, modified)
+
+
+def _is_after(moment: Moment, change: Moment | None) -> bool:
+    """Whether a date is later than the article's change, and so another story's."""
+    return change is not None and moment.when > change.when + SAME
 
 
 def _usable(page: Page, moment: Moment | None) -> Moment | None:
@@ -123,19 +140,26 @@ def _lines(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None) -
 
 
 def _labelled_lines(blocks: Sequence[LabelledBlock]) -> list[_Line]:
+    """The lines of a dump around the headline, and right after the text, by how likely they give its date."""
     body = [row for row, block in enumerate(blocks) if block.kept and len(block.text) >= MIN_BODY]
-    first = body[0] if body else len(blocks)
+    first, last = (body[0], body[-1]) if body else (len(blocks), len(blocks))
     titles = [row for row, block in enumerate(blocks[:first]) if block.label is Label.TITLE]
     start = titles[-1] if titles else max(0, first - BEFORE)
-    ranks = {Label.TIMESTAMP: 0, Label.BYLINE: 1, Label.DATELINE: 1}
+    rows = [row for row in range(max(0, start - BEFORE), min(len(blocks), last + AFTER_TEXT)) if not blocks[row].kept]
     lines = [
-        _Line(row, block.text, None, ranks.get(block.label, 2))
-        for row, block in enumerate(blocks)
-        if len(block.text) <= MAX_LINE
-        and _has_digit(block.text)
-        and (start - BEFORE <= row <= first + 2 and not block.kept)
+        _Line(row, blocks[row].text, None, _cost(blocks[row], row, start, first))
+        for row in rows
+        if len(blocks[row].text) <= MAX_LINE and _has_digit(blocks[row].text)
     ]
-    return sorted(lines, key=lambda line: (line.rank, line.row < start, abs(line.row - start)))
+    return sorted((line for line in lines if line.rank < UNLIKELY), key=lambda line: (line.rank, line.row))
+
+
+def _cost(block: LabelledBlock, row: int, start: int, first: int) -> int:
+    """How little a dump's line tells of the date: best is one that says so right under the headline."""
+    cost = COSTS.get(block.label, 8) - (6 if _PUBLISHED.search(block.text) else 0)
+    if row > first + 2:
+        return cost + 20
+    return cost + (2 * (start - row) + 4 if row < start else min(row - start, abs(first - row) + 3))
 
 
 def _has_digit(text: str) -> bool:

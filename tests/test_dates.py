@@ -183,3 +183,49 @@ def test_a_dump():
     dump = Page(Kind.DUMP, tuple(map(Block, texts)), (Container("", "", -1, 0),), Declared())
     found = find_dates_of(dump, blocks, 1, US)
     assert (found.published.raw, found.published.zone) == ("May 2, 2019 08:15", None)
+
+
+def dump_of(*lines):
+    """A dump's page and its labelled blocks."""
+    blocks = tuple(LabelledBlock(text, label, "x", 1.0) for label, text in lines)
+    page = Page(Kind.DUMP, tuple(Block(text) for _, text in lines), (Container("", "", -1, 0),), Declared())
+    return page, blocks, 0
+
+
+def test_the_line_of_a_dump_that_says_published_goes_before_a_nearer_one():
+    page, blocks, row = dump_of(
+        (Label.TITLE, "H is a headline"), (Label.NAVIGATION, "Weather 24 Dec 2023"), (Label.NAVIGATION, "More"),
+        (Label.NAVIGATION, "Published: 12:37 GMT, 21 December 2023 | Updated: 15:26 GMT, 22 December 2023"),
+        (Label.PARAGRAPH, "Body. " * 40),
+    )  # fmt: skip
+    found = find_dates_of(page, blocks, row, US)
+    assert found.published.when == datetime(2023, 12, 21, 12, 37, tzinfo=UTC)
+    assert found.modified.when == datetime(2023, 12, 22, 15, 26, tzinfo=UTC)
+
+
+def test_a_date_right_after_the_text_of_a_dump():
+    page, blocks, row = dump_of(
+        (Label.TITLE, "H is a headline"), (Label.PARAGRAPH, "Body. " * 40), (Label.NAVIGATION, "Posted on 21/02/2021")
+    )
+    assert find_dates_of(page, blocks, row, US).published.when == datetime(2021, 2, 21, tzinfo=UTC)
+
+
+def test_a_dumps_date_after_its_change_is_another_storys():
+    page, blocks, row = dump_of(
+        (Label.TITLE, "H is a headline"), (Label.TIMESTAMP, "Updated December 22, 2023 2:27 PM"),
+        (Label.NAVIGATION, "January 25, 2024"), (Label.PARAGRAPH, "Body. " * 40),
+    )  # fmt: skip
+    found = find_dates_of(page, blocks, row, US)
+    assert (found.published, found.modified.raw) == (None, "December 22, 2023 2:27 PM")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("March 15, 20195 hours ago", datetime(2019, 3, 15, tzinfo=UTC)),
+        ("06/01/2026 - 13:55 GMT+1", datetime(2026, 1, 6, 12, 55, tzinfo=UTC)),
+        ("06/01/2026 - 13:55", datetime(2026, 6, 1, 13, 55, tzinfo=UTC)),
+    ],
+)
+def test_what_follows_a_date(text, day):
+    assert read_date(text, US).when == day
