@@ -27,6 +27,7 @@ from tasks.page import Rejected
 from tasks.phrases import rules_digest
 from tasks.publishers import checked_publishers
 from tasks.read import PageRef
+from tasks.storage import shown
 
 SMALLEST_BATCH, LARGEST_BATCH = 50, 2000  # pages: 10 to 20 s of work on one core at the most
 _BATCHES_A_WORKER = 4  # of a small run, so that the workers end at about the same time
@@ -153,7 +154,7 @@ def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iter
         "rules_sha256": rules_digest(),
         "publishers_sha256": publishers.digest,
     }
-    with open_run(request.archive, [str(source) for source in request.sources], extra_versions=made_with) as run:
+    with open_run(request.archive, [shown(source) for source in request.sources], extra_versions=made_with) as run:
         workers = Workers(request.worker_count, clean, request.publishers)
         archiving = Archiving(request, run, workers, extent)
         try:

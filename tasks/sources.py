@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from tasks.formats import Format, format_of
 from tasks.refs import SourceError, safe_name
-from tasks.storage import Place, as_place, base_name, below, entries_of, entry_of, in_bucket, open_file
+from tasks.storage import Place, as_place, base_name, below, entries_of, entry_of, in_bucket, open_file, shown
 from tasks.unpack import packing_of, unpacked
 
 ARCHIVE_FOLDERS = ("_runs/", "articles/")  # what marks a folder as one of our archives
@@ -58,7 +58,7 @@ def find_files(sources: Sequence[Path | str]) -> Iterator[SourceFile]:
 
 
 def _checked(place: Place) -> _Root:
-    said = safe_name(str(place))
+    said = safe_name(shown(place))
     try:
         root = _local_root(place, said) if isinstance(place, Path) else _Root(place, entry_of(place).size is None)
         if root.format in (Format.JSONL, Format.PARQUET):

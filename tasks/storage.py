@@ -39,6 +39,14 @@ def absolute(source: Path | str) -> Place:
     return place.absolute() if isinstance(place, Path) else place
 
 
+def shown(place: Path | str) -> str:
+    """A place as it may be written down: without the keys that a URL may have."""
+    if isinstance(place, Path):
+        return str(place)
+    parts = urlsplit(place)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def base_name(place: Place) -> str:
     """The last part of a path or URL."""
     return place.name if isinstance(place, Path) else urlsplit(place).path.rstrip("/").rpartition("/")[2]
@@ -59,7 +67,7 @@ def entry_of(url: str) -> Entry:
     filesystem, path = _reach(url)
     found = filesystem.get_file_info(path)
     if found.type is FileType.NotFound:
-        raise FileNotFoundError(f"no such file or folder: {url}")
+        raise FileNotFoundError(f"no such file or folder: {shown(url)}")
     return Entry(base_name(url), found.size if found.type is FileType.File else None)
 
 
@@ -99,16 +107,17 @@ def _filesystem(scheme: str, netloc: str, query: str) -> tuple[Any, Any]:
     from pyarrow import fs  # noqa: PLC0415
 
     root = urlunsplit((scheme, netloc, "", query, ""))
+    said = shown(root)
     try:
         filesystem, _ = fs.FileSystem.from_uri(root)
         return filesystem, lambda url: f"{netloc.rpartition('@')[2]}{urlsplit(url).path}"
     except pa.ArrowInvalid as error:
         if "Unrecognized filesystem type" not in str(error):
-            raise OSError(f"{root}: {error}") from error
+            raise OSError(f"{said}: {error}") from error
     try:
         from fsspec.core import url_to_fs  # noqa: PLC0415  (what pyarrow does not know)
 
         other, _ = url_to_fs(root)
         return fs.PyFileSystem(fs.FSSpecHandler(other)), other._strip_protocol
     except (ImportError, ValueError) as error:
-        raise OSError(f"{root}: {error}") from error
+        raise OSError(f"{said}: {error}") from error

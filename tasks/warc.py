@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 _HEADS = 1 << 17  # bytes of a record that are not its page: two heads, and what packing adds
-_RECENT = 1 << 18  # bytes, some times what FastWARC reads ahead
+_MAGIC_BYTES = 4
 _PADDING = b"\0\r\n\t "
 
 
@@ -145,14 +145,14 @@ class _Watched:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._recent = b""
+        self._recent = b"", b""  # what was read before, and last
         self.tell = file.tell
         self.close = file.close
 
     def read(self, size: int = -1) -> bytes:
         """Read on."""
         data = self._file.read(size)
-        self._recent = self._recent[-_RECENT:] + data
+        self._recent = self._recent[1], data
         return data
 
     def seek(self, _offset: int, _whence: int = 0) -> int:
@@ -161,8 +161,10 @@ class _Watched:
 
     def begins_member(self, at: int, packing: Packing) -> bool:
         """Whether a packed member begins at an offset."""
-        start = at - (self.tell() - len(self._recent))
-        return start >= 0 and self._recent.startswith(MAGIC[packing], start)
+        before, last = self._recent
+        start = at - self.tell() + len(last) + len(before)
+        head = before[start : start + _MAGIC_BYTES] + last[max(start - len(before), 0) :][:_MAGIC_BYTES]
+        return start >= 0 and head.startswith(MAGIC[packing])
 
 
 def _iterator(file: "BinaryIO | _Watched") -> "ArchiveIterator":

@@ -1,6 +1,9 @@
 """Runs over files that hold pages: every page is accounted for, a second time too, and one that kills is found."""
 
 import json
+import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from config.limits import Limits
 from flows.archiving import Request, open_archiving
 from flows.summary import Summary
 from tests import flow_nasty
-from tests.conftest import Stet, page_html
+from tests.conftest import ROOT, Stet, page_html
 from tests.s3_server import put, s3_server
 from tests.source_samples import lines, packed, record, tar_bytes, write_parquet, write_warc, write_wet, write_zip
 
@@ -78,8 +81,8 @@ def archive(request: Request) -> Summary:
 
 @pytest.mark.parametrize("name", ["a.warc.gz", "a.tar.gz", "a.jsonl", "a.parquet"])
 def test_a_page_in_a_file_that_kills_its_worker_is_found(tmp_path: Path, name: str) -> None:
-    texts = [f"Page {number} is a good page." for number in range(20)]
-    texts[7], texts[12] = "kill one", "kill another"
+    texts = [f"Page {number} is a good page." for number in range(10)]
+    texts[7] = "kill"
     match name:
         case "a.warc.gz":
             content = packed([record(number, text.encode()) for number, text in enumerate(texts)])
@@ -90,14 +93,14 @@ def test_a_page_in_a_file_that_kills_its_worker_is_found(tmp_path: Path, name: s
     (tmp_path / name).write_bytes(content)
     if name == "a.parquet":
         write_parquet(tmp_path / name, {"text": texts})
-    request = Request((tmp_path / name,), tmp_path / "archive", 2, 8, Limits(page_seconds=5))
+    request = Request((tmp_path / name,), tmp_path / "archive", 2, 4, Limits(page_seconds=5))
     summary = archive(request)
-    assert (summary.counts.read, summary.counts.archived, summary.counts.rejected_total) == (20, 18, 2)
+    assert (summary.counts.read, summary.counts.archived, summary.counts.rejected_total) == (10, 9, 1)
     found = pq.read_table(tmp_path / "archive" / "articles")["text"].to_pylist()
-    assert Counter(found) == Counter(text for text in texts if not text.startswith("kill"))
+    assert Counter(found) == Counter(text for text in texts if text != "kill")
     reasons = pq.read_table(tmp_path / "archive" / "rejects")["reason"].to_pylist()
-    assert reasons == ["crashed", "crashed"]
-    assert archive(request).counts.unchanged == 20
+    assert reasons == ["crashed"]
+    assert archive(request).counts.unchanged == 10
 
 
 def test_clean_prints_each_page_of_a_file(stet: Stet, tmp_path: Path) -> None:
@@ -129,3 +132,22 @@ def test_a_table_without_a_page_is_one_line(stet: Stet, tmp_path: Path, command:
     assert done.returncode == 2
     assert done.stderr.startswith(f"stet: {tmp_path}/a.jsonl: no column with the page")
     assert done.stderr.endswith("the columns are: title\n")
+
+
+@pytest.mark.long
+def test_the_documents_commands_work_as_written(tmp_path: Path, environment: dict[str, str]) -> None:
+    document = (ROOT / "docs" / "sources.md").read_text("utf-8")
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", document, re.DOTALL) for line in block.splitlines()]
+    folder = write_sources(tmp_path / "pages")
+    (folder / "c.warc.gz").rename(tmp_path / "news.warc.gz")
+    (folder / "b.tar.gz").rename(tmp_path / "dump.tar.gz")
+    (folder / "f.parquet").rename(tmp_path / "table.parquet")
+    (tmp_path / "crawl.lst").write_text("pages/d.warc\n")
+    stet = f'stet() {{ "{sys.executable}" -m flows.cli "$@"; }}\n'
+    with s3_server() as s3:
+        put(s3, "my-bucket", {"pages/a.html": page_html(90).encode()})
+        for command, code in zip(commands, (0, 1, 0), strict=True):
+            done = subprocess.run(
+                ["bash", "-c", stet + command], env=environment | s3, cwd=tmp_path, capture_output=True, check=False
+            )
+            assert done.returncode == code, done.stderr

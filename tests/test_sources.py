@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from flows.extent import Extent, Pages
 from tasks.page import RawPage
 from tasks.read import PageRef, SourceError, approach, find_pages, read_page
+from tasks.storage import shown
 from tests.s3_server import put, s3_server
 from tests.source_samples import SMALL, lines, packed, record, said, story, tar_bytes, write_parquet, write_zip
 
@@ -176,6 +177,13 @@ def test_a_url_that_nothing_reaches_is_one_line(url: str) -> None:
     with pytest.raises(SourceError) as error:
         find_pages([url])
     assert "\n" not in str(error.value)
+
+
+def test_the_keys_in_a_url_are_not_written_down() -> None:
+    assert shown("s3://key:secret@bucket/a?region=x") == "s3://bucket/a?region=x"
+    with pytest.raises(SourceError) as error:
+        find_pages(["nothing://key:secret@bucket/a"])
+    assert "secret" not in str(error.value)
 
 
 def test_other_file_systems_are_reached_through_fsspec(mixture: Path) -> None:
