@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from flows import inspect_cli, reading_cli, report_cli, rules_cli
+from flows import care_cli, inspect_cli, reading_cli, report_cli, rules_cli
 from flows.errors import CommandError, Exit, usage
 
 if TYPE_CHECKING:
@@ -252,6 +252,7 @@ def _say(message: object, code: Exit) -> Exit:
     return code
 
 
+care_cli.register(app)
 reading_cli.register(app)
 inspect_cli.register(app)
 report_cli.register(app)

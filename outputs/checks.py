@@ -38,7 +38,7 @@ class Finding:
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.problem}"
+        return f"{_on_one_line(self.path)}: {self.problem}"
 
 
 @dataclass(slots=True)
@@ -156,6 +156,10 @@ class _Rows:
                     yield f"not sorted by {', '.join(order)}"
                     return
                 last = key
+
+
+def _on_one_line(path: str) -> str:
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in path)
 
 
 def _wrong_digest(record: dict[str, Any]) -> str | None:

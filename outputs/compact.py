@@ -58,6 +58,13 @@ class Compacted:
     bytes_before: int
     bytes_after: int
 
+    def line(self) -> str:
+        """Say it in one line."""
+        return (
+            f"{self.day}: {self.rows:,} rows, {self.replaced:,} files of {self.bytes_before:,} bytes are now "
+            f"{self.written:,} of {self.bytes_after:,}"
+        )
+
 
 def compact(
     root: Path,

@@ -67,6 +67,13 @@ class Migrated:
     rows: int
     manifests: int
 
+    def line(self) -> str:
+        """Say it in one line."""
+        if not self.days and not self.manifests:
+            return f"nothing to migrate: the archive has schema {SCHEMA_VERSION}"
+        done = f"{self.rows:,} rows in {len(self.days):,} days and {self.manifests:,} manifests"
+        return f"{done}: now schema {SCHEMA_VERSION}"
+
 
 def migrate(root: Path, *, now: datetime | None = None, told: Callable[[date], None] = lambda _: None) -> Migrated:
     """Lift an archive to the current schema; `told` is called after each day.

@@ -34,6 +34,14 @@ class Verified:
         """Whether nothing was found."""
         return not self.findings
 
+    def line(self) -> str:
+        """Say it in one line."""
+        verdict = "sound" if self.is_sound else f"{len(self.findings):,} findings"
+        return (
+            f"{self.archive}: {verdict}; {self.articles:,} articles and {self.rejects:,} rejects of {self.runs:,} runs "
+            f"in {self.files:,} files of {self.size:,} bytes"
+        )
+
     def to_record(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {

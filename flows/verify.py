@@ -1,0 +1,29 @@
+"""The flow that verifies an archive, for a schedule."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from prefect.logging import get_run_logger
+from pydantic import Field
+
+from outputs.layout import ArchiveError
+from outputs.verify import verify as verify_archive
+
+_SHOWN = 200
+
+
+@flow(name="verify", description="Check every file of an archive.", persist_result=False)
+def verify(archive: Annotated[Path, Field(description="the archive's folder")]) -> dict[str, Any]:
+    """Verify an archive. Returns what `Verified.to_record` says. Raises ArchiveError where it is not sound."""
+    logger = get_run_logger()
+    found = verify_archive(archive)
+    record = found.to_record()
+    if found.is_sound:
+        logger.info(found.line())
+        return record
+    for finding in found.findings[:_SHOWN]:
+        logger.error(finding)
+    create_table_artifact(record["findings"][:_SHOWN], key="verify", description=f"What is wrong with {archive}")
+    raise ArchiveError(found.line())
