@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,22 +16,12 @@ import re2
 
 from tasks.language import declared_language
 from tasks.page import KEPT, Label
+from tasks.publisher_rules import Key
 from tasks.rulefile import RuleError, compile_pattern, refusal
 from tasks.selectors import Select, SelectorError, compile_selector
 
 MOST_ENTRIES = 500  # of a file
 LONGEST_ENTRY = 300  # characters of a selector or phrase
-
-
-class Key(StrEnum):
-    """What an entry is for; of several that name one block the first here wins."""
-
-    REMOVE = "remove"
-    TITLE = "title"
-    DECK = "deck"
-    BYLINE = "byline"
-    DATE = "date"
-    BODY = "body"
 
 
 LABELS = {Key.TITLE: Label.TITLE, Key.DECK: Label.DECK, Key.BYLINE: Label.BYLINE, Key.DATE: Label.TIMESTAMP}

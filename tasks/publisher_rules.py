@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -23,8 +24,22 @@ ANY_LANGUAGE = Habits(language="")
 NO_RULES = Ruled()
 
 MaybeMoment = TypeVar("MaybeMoment", Moment, Moment | None)
-Entries = tuple["Entry", ...]
+Entries = Sequence["Entry"]
 Chosen = Mapping[Any, Entries]  # elements of a tree, and the entries that select them
+
+
+class Key(StrEnum):
+    """What an entry is for; of several that name one block the first here wins."""
+
+    REMOVE = "remove"
+    TITLE = "title"
+    DECK = "deck"
+    BYLINE = "byline"
+    DATE = "date"
+    BODY = "body"
+
+
+STRENGTH = tuple(Key)
 
 
 def choose(periods: Sequence["Period"], root: Any) -> Chosen:
@@ -34,11 +49,11 @@ def choose(periods: Sequence["Period"], root: Any) -> Chosen:
         return {}
     from tasks.selectors import is_selectable  # noqa: PLC0415  (loads cssselect, which few pages need)
 
-    chosen: dict[Any, Entries] = {}
+    chosen: dict[Any, list[Entry]] = {}
     if is_selectable(root):
         for entry in entries:
             for element in entry.select(root) if entry.select else ():
-                chosen[element] = (*chosen.get(element, ()), entry)
+                chosen.setdefault(element, []).append(entry)
     return chosen
 
 
@@ -58,7 +73,7 @@ def ruled(
         own = marks.get(block.container, ())
         found = [_ruling(entry, block.text, entry in own) for entry in places.get(block.container, ())]
         if body is None:
-            body = next((ruling.rule for ruling in found if ruling.key == "body"), None)
+            body = next((ruling.rule for ruling in found if ruling.key == Key.BODY), None)
         found += _spoken(phrases, block.text)
         if found:
             hits.update({ruling.rule for ruling in found})
@@ -92,16 +107,13 @@ def _ruling(entry: "Entry", value: str, is_own: bool) -> Ruling:
     return Ruling(entry.id, entry.key, entry.label, value, is_own)
 
 
-STRENGTH = ("remove", "title", "deck", "byline", "date", "body")
-
-
 def _rank(ruling: Ruling) -> tuple[int, bool]:
-    return STRENGTH.index(ruling.key), not ruling.is_own
+    return STRENGTH.index(Key(ruling.key)), not ruling.is_own
 
 
 def title_row(found: Ruled) -> int | None:
     """The block that the rules call the title."""
-    return next((row for row, ruling in found.rows.items() if ruling.key == "title"), None)
+    return next((row for row, ruling in found.rows.items() if ruling.key == Key.TITLE), None)
 
 
 def overruled(page: Page, labels: Sequence[Label], reasons: Sequence[str]) -> Iterator[tuple[int, Label | None, str]]:
@@ -116,7 +128,7 @@ def overruled(page: Page, labels: Sequence[Label], reasons: Sequence[str]) -> It
         if ruling is None:
             if found.body and label in KEPT:
                 yield row, Label.NAVIGATION, found.body
-        elif ruling.key == "remove":
+        elif ruling.key == Key.REMOVE:
             yield row, ruling.label or (label if label in BOILERPLATE else Label.NAVIGATION), ruling.rule
         elif ruling.label is not None:
             yield row, ruling.label, ruling.rule
@@ -147,7 +159,7 @@ def given(page: Page, key: str) -> tuple[str, ...]:
 
 def with_given_date(page: Page) -> Page:
     """The page as if it declared the date that the rules name, and no other; unchanged where that cannot be read."""
-    rows = [(row, ruling) for row, ruling in page.ruled.rows.items() if ruling.key == "date"]
+    rows = [(row, ruling) for row, ruling in page.ruled.rows.items() if ruling.key == Key.DATE]
     texts = [text for row, ruling in rows for text in (page.blocks[row].datetime, ruling.value) if text]
     dates = tuple(text for text in texts if read_date(text, ANY_LANGUAGE))
     return replace(page, declared=replace(page.declared, published=dates)) if dates else page

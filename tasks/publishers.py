@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.addresses import host_of, registered_domain
-from tasks.dates import Habits, read_date
+from tasks.dates import read_date
 from tasks.page import Declared, Source
+from tasks.publisher_rules import ANY_LANGUAGE
 from tasks.rulefile import RuleError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 SUFFIX = ".toml"
 REMEMBERED = 4096  # hosts
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-ANY_LANGUAGE = Habits(language="")
 
 
 class Publishers:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tasks.page import Declared as Facts
 from tasks.page import Kind, Label, Source
-from tasks.publisher_file import LONGEST_ENTRY, MOST_ENTRIES, Key, Period, read_periods
+from tasks.publisher_file import LONGEST_ENTRY, MOST_ENTRIES, Period, read_periods
+from tasks.publisher_rules import Key
 from tasks.publishers import OnePublisher, Publishers, checked_publishers, load_publishers
 from tasks.rulefile import RuleError
 

@@ -13,6 +13,7 @@ from lxml import etree
 from tasks.blocks import cut
 from tasks.clean import clean_page
 from tasks.page import Article, Kind, Label, LabelledBlock, Page, RawPage, Rejected, RejectReason, Source
+from tasks.publisher_file import MOST_ENTRIES
 from tasks.publishers import NO_PUBLISHERS, OnePublisher, Publishers
 from tasks.selectors import DEEPEST, MOST_SIBLINGS, compile_selector, is_selectable
 
@@ -255,6 +256,12 @@ def test_a_rule_that_removes_all_is_an_accounted_page() -> None:
     result = clean_raw("remove = ['*']", HTML)
     assert isinstance(result, Rejected)
     assert result.reason is RejectReason.NO_ARTICLE
+
+
+def test_as_many_entries_as_a_file_may_have() -> None:
+    page = page_of(f"remove = {['*'] * (MOST_ENTRIES - 1)}\nbody = [{{phrase = '.'}}]", HTML)
+    assert len(page.ruled.hits) == MOST_ENTRIES
+    assert {ruling.rule for ruling in page.ruled.rows.values()} == {"example.org.remove.1"}
 
 
 def test_a_rule_that_names_all_as_body() -> None:
