@@ -25,7 +25,7 @@ def inspect(
     """
     from flows.inspecting import inspect as run_inspect  # noqa: PLC0415
 
-    run_inspect(page, archive or archive_option, config, to=to, as_text=as_text)
+    run_inspect(page, (archive, archive_option), config, to=to, as_text=as_text)
 
 
 def label(

@@ -18,6 +18,7 @@ from outputs.inspector import Inspection, inspect_archived, inspect_page
 from outputs.inspector_labels import Labels, LabelsError, add_labelled, find_raw, read_labels
 from outputs.inspector_page import render
 from outputs.plain import plain_line
+from tasks.formats import Format, format_of
 from tasks.page import RawPage, Rejected
 from tasks.publishers import Publishers
 from tasks.read import PageRef, read_page
@@ -26,14 +27,16 @@ _STYLES = {"kept": "", "lifted": "cyan strike", "boilerplate": "red strike"}
 _NAME_CHARS = 12  # of the column of labels
 
 
-def inspect(page: str, archive: Path | None, config: Path | None, *, to: Path | None, as_text: bool) -> None:
-    """Show a page: in the browser, in a file, or here."""
+def inspect(
+    page: str, archive: tuple[Path | None, Path | None], config: Path | None, *, to: Path | None, as_text: bool
+) -> None:
+    """Show a page: in the browser, in a file, or here. `archive` is what an argument and an option say of it."""
     settings = settings_of(config)
     limits, publishers = settings.limits, publishers_of(settings.publishers)
     if _is_page(page):
         seen = _of_file(Path(page), limits, publishers)
     else:
-        seen = _of_archive(page, archive_of(archive, None, config), limits, publishers)
+        seen = _of_archive(page, archive_of(*archive, config), limits, publishers)
     if as_text:
         _print(seen)
     elif to is not None:
@@ -75,6 +78,8 @@ def _of_file(path: Path, limits: Limits, publishers: Publishers) -> Inspection:
         raise usage(f"{path} is a folder; `stet inspect` takes a page")
     if path != Path("-") and not path.exists():
         raise usage(f"no such page: {path}")
+    if format_of(path.name) not in (None, Format.PAGE):
+        raise usage(f"{path} holds many pages: archive it, then inspect an article by its id")
     raw = read_page(PageRef(Path("/dev/stdin"), "-") if path == Path("-") else PageRef(path, str(path)), limits)
     seen = raw if isinstance(raw, Rejected) else inspect_page(raw, limits, _file(path), publishers)
     if isinstance(seen, Rejected):

@@ -78,6 +78,8 @@ def export(archive: Path, form: str, to: Path | None, *, where: str | None, ever
             count = export_articles(views, form, to, where=where, every=every)
         except ExportError as error:
             raise usage(error) from error
+        except BrokenPipeError:
+            raise
         except OSError as error:
             raise CommandError(f"cannot write {to or 'the export'}: {error.strerror or error}") from error
     if to:

@@ -39,8 +39,7 @@ class ExportError(ValueError):
 
 def export_articles(views: Views, form: str, to: Path | None, *, where: str | None = None, every: bool = False) -> int:
     """Write the articles for which `where` holds, and return how many. Raises ExportError, QueryError, OSError."""
-    query = f"FROM {'articles' if every else 'latest'} WHERE {where or 'true'}"
-    articles = _Counted(views.rows(f"FROM ({query}\n) ORDER BY publisher, published_at, article_id, archived_at"))
+    articles = _Counted(views.rows(f"FROM {'articles' if every else 'latest'} WHERE {where or 'true'}"))
     if form in FILES:
         pieces = FILES[form](articles)
         is_packed = to is not None and to.suffix == ".gz"

@@ -13,7 +13,8 @@ from tasks.align import squeeze
 from tasks.linked_data import loose_json
 from tasks.page import Page
 
-MOST_VALUES = 20_000  # that a page declares; more are not looked at
+MOST_VALUES, MOST_CHARS = 5_000, 500  # of what a page declares; more is not looked at
+MOST_SHOWN = 60  # values of a list
 MOST_NAMED = 3  # places that are named of one value
 LEAST_PART = 6  # squeezed characters of a value that is looked for inside others
 
@@ -49,7 +50,7 @@ class Places:
         """What a page declares; `text` is the decoded page."""
         if not page.declared.document_title and "<" not in text[:10_000]:
             return cls(())
-        found = ((where, " ".join(value.split())) for where, value in _declared(text))
+        found = ((where, " ".join(value[:MOST_CHARS].split())) for where, value in _declared(text))
         return cls(tuple(Declaration(w, v, squeeze(v)) for w, v in islice(found, MOST_VALUES) if v))
 
     @classmethod
@@ -72,18 +73,18 @@ class Places:
 
 def fields_of(record: Mapping[str, Any], places: Places) -> Iterator[Field]:
     """The fields that a record has, in the order in which a reader looks for them."""
-    blocks = [(block["label"], block["text"]) for block in record["blocks"]]
+    blocks = [(block["label"], squeeze(block["text"])) for block in record["blocks"]]
     for name in ("title", "kicker", "deck", "dateline"):
         yield from _shown(name, record[name], blocks, places)
     yield from _shown("section", record["section"], [], places)
-    for author in record["authors"]:
+    for author in record["authors"][:MOST_SHOWN]:
         yield from _shown("author", author, blocks, places)
     yield from _shown("author_bio", record["author_bio"], blocks, places)
     yield from _dates(record, blocks, places)
     yield from _page_fields(record, places)
-    for tag in record["tags"]:
+    for tag in record["tags"][:MOST_SHOWN]:
         yield from _shown("tag", tag, [], places)
-    for image in record["images"]:
+    for image in record["images"][:MOST_SHOWN]:
         text = image["caption"] or image["credit"] or image["url"]
         yield from _shown("image", text, blocks, places)
     yield from (Field(name, "yes") for name in ("is_live_blog", "is_paywalled") if record[name])
@@ -108,8 +109,7 @@ def _block_of(name: str, value: str, blocks: Sequence[tuple[str, str]]) -> int |
     wanted, label = squeeze(value), _LABELS.get(name, name)
     title = next((number for number, (own, _) in enumerate(blocks, 1) if own == "title"), 0)
     ranks = []
-    for number, (own, text) in enumerate(blocks, 1):
-        flat = squeeze(text)
+    for number, (own, flat) in enumerate(blocks, 1):
         if wanted and (wanted == flat or (wanted in flat and own == label)):
             ranks.append((own != label, wanted != flat, abs(number - title), number))
     return min(ranks)[-1] if ranks else None
@@ -157,8 +157,8 @@ def _declared(text: str) -> Iterator[tuple[str, str]]:
     for element in root.iter("script", "meta", "title", "link", "time"):
         yield from _of_element(element)
     for element in root.iterfind(".//*[@itemprop]"):
-        value = element.get("content") or element.get("datetime") or "".join(map(str, element.itertext()))
-        yield f"microdata {element.get('itemprop')}", value[:1_000]
+        value = element.get("content") or element.get("datetime") or "".join(islice(map(str, element.itertext()), 20))
+        yield f"microdata {element.get('itemprop')}", value
 
 
 def _of_element(element: html.HtmlElement) -> Iterator[tuple[str, str]]:
@@ -189,7 +189,7 @@ def _of_json(value: Any) -> Iterator[tuple[str, str]]:
         elif isinstance(each, list):
             waiting += [(keys, inner) for inner in reversed(each)]
         elif isinstance(each, str):
-            yield " ".join(("JSON-LD", *(key for key in keys if not key.startswith("@")))), each[:10_000]
+            yield " ".join(("JSON-LD", *(key for key in keys if not key.startswith("@")))), each
 
 
 def _moment(value: str) -> datetime | None:

@@ -26,7 +26,7 @@ DOCS = ROOT / "docs"
 OWN_TESTS = ("columns", "sources", "care", "operate", "rules")  # documents that other modules test
 BLOCK = re.compile(r"(?:<!-- not run: (?P<why>[^>]+) -->\n)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.M | re.S)
 RUN = ("sh", "python", "r")
-LONG = ("pyspark", "stet train", "stet evaluate")
+LONG = ("pyspark", "stet evaluate")
 FIRST = "stet archive pages/ --to archive\n"  # makes the archive that all documents read
 SPARK = "--master local[1] --conf spark.ui.enabled=false --conf spark.driver.bindAddress=127.0.0.1 pyspark-shell"
 PLAIN = re.compile(r"stet (?:clean|config|export|inspect|query|show|stats|archive --help|--)[^|<>$;&*~`\n]*")
@@ -78,6 +78,7 @@ def world(tmp_path_factory, data_home):
         if expected.exists() and page.suffix == ".html" and len(list((folder / "known").iterdir())) < 6:
             shutil.copyfile(expected, folder / "known" / f"{source.parent.name}.text")
     (folder / "tests").symlink_to(ROOT / "tests")
+    shutil.copytree(ROOT / "config" / "model", folder / "my-model")
     stet = folder / "bin" / "stet"
     stet.write_text(f'#!/bin/sh\nunset LD_LIBRARY_PATH  # R sets it\nexec "{sys.executable}" -m flows.cli "$@"\n')
     stet.chmod(0o755)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,27 @@ def test_an_article_of_the_archive_and_its_raw_page(stet, archive, tmp_path):
     assert galley.get("data-source") == str(tmp_path / "pages" / "deep" / "ferry.html")
     assert record["run_id"] in document.find(".//header").text_content()
     assert "JSON-LD headline" in document.find(".//dl").text_content()
+
+
+def test_an_article_whose_raw_page_lies_in_a_file_of_many(stet, tmp_path):
+    (tmp_path / "pages").mkdir()
+    with zipfile.ZipFile(tmp_path / "pages" / "crawl.zip", "w") as crawl:
+        crawl.writestr("other.html", b"<p>Something else</p>")
+        crawl.writestr("ferry.html", FERRY.read_bytes())
+    run_archive(tmp_path / "pages", tmp_path / "archive", cleaner=clean_page)
+    record = json.loads(stet("query", "--json", "SELECT * FROM latest", "archive").out)
+    stet("inspect", record["article_id"], "archive", "--to", "out.html")
+    galley = html.parse(str(tmp_path / "out.html")).find(".//main")
+    assert galley.get("data-source") == str(tmp_path / "pages" / "crawl.zip")
+    assert galley.get("data-name") == "crawl.zip#ferry.html"
+    blocks = [{"label": block["label"], "text": block["text"]} for block in record["blocks"]]
+    saved = {"stet": "labels 1", "source_sha256": record["source_sha256"], "url": record["url"], "blocks": blocks}
+    saved |= {"name": galley.get("data-name"), "source": galley.get("data-source")}
+    (tmp_path / "a.json").write_text(json.dumps(saved))
+    stet("label", "a.json", "--to", "labelled")
+    (page,) = read_labelled([tmp_path / "labelled"])
+    assert page.raw.content == FERRY.read_bytes()
+    assert "holds many pages" in stet("inspect", "pages/crawl.zip", code=2).err
 
 
 def test_an_article_whose_raw_page_is_gone(stet, archive, tmp_path):
