@@ -75,11 +75,12 @@ def store(layout: Layout, run: str, of_run: FiguresBy, of_day: FiguresBy | None,
     write_derived(layout, run, layout.figures(run), pa.Table.from_pylist(records, SCHEMA))
 
 
-def load(layout: Layout, run: str, scope: str) -> Stored:
-    """The figures of a run, or of its day up to it. Raises OSError, or ArrowInvalid for a damaged file."""
-    table = pq.read_table(
-        layout.figures(run), columns=["scope", "publisher", "articles", "rejected", "alarms", *_PARTS]
-    )
+def load(layout: Layout, run: str, scope: str, but: Iterable[str] = ()) -> Stored:
+    """The figures of a run, or of its day up to it, but for some parts of them.
+
+    Raises OSError, or ArrowInvalid for a damaged file.
+    """
+    table = pq.read_table(layout.figures(run), columns=[name for name in SCHEMA.names if name not in but])
     records = table.to_pylist()
     if scope == DAY and not any(record["scope"] == DAY for record in records):
         scope = RUN
@@ -109,4 +110,4 @@ def _record(scope: str, publisher: Publisher, figures: Figures, alarms: Alarmed)
 
 
 def _figures(record: Mapping[str, Any]) -> Figures:
-    return Figures(**{name: dict(record[name]) for name in _PARTS})
+    return Figures(**{name: dict(record[name]) for name in _PARTS if name in record})

@@ -39,7 +39,7 @@ def look_back(layout: Layout, run: str) -> Past:
     today = started_at(run).date()
     earlier = [day for day in sorted(days) if today - _LONGEST <= day < today][-HISTORY_DAYS:]
     loaded = [_day(layout, day, days[day], _time_of_day(run) + _LATER) for day in earlier]
-    now = _load(layout, days[today][-1]) if today in days else None
+    now = _load(layout, days[today][-1], but=()) if today in days else None
     return Past(tuple(day for day in loaded if day), now)
 
 
@@ -69,9 +69,9 @@ def _day(layout: Layout, day: date, runs: Sequence[str], until: timedelta) -> Da
     return Day(day, last.figures, _articles(up_to.figures) if up_to else None, last.alarms)
 
 
-def _load(layout: Layout, run: str) -> Stored | None:
+def _load(layout: Layout, run: str, but: Sequence[str] = ("chars",)) -> Stored | None:
     with suppress(OSError, pa.ArrowException):
-        return load(layout, run, DAY)
+        return load(layout, run, DAY, but)
     return None
 
 

@@ -42,11 +42,12 @@ def rank_score(now: Numbers, past: Numbers) -> float:
 def fall_score(now: float, days: int, usual: float, evidence: float, spread: float) -> float:
     """The score of a count over some days where `usual` a day is expected, which is known from `evidence` days.
 
-    A gamma-Poisson prediction; `spread` is how many times the variance of a Poisson it has. Never above 0.
+    A negative binomial: a day's count has `spread` times the variance of a Poisson. Never above 0.
     """
-    mean_count = usual * evidence / spread
-    chance = betainc(max(mean_count, 1e-9), now / spread + 1, evidence / (evidence + days))
-    return min(0.0, -_score(float(chance)))
+    mean = max(days * usual, 1e-9)
+    variance = mean * spread * (1 + days / evidence)
+    size = mean**2 / (variance - mean)
+    return min(0.0, -_score(float(betainc(size, now + 1, size / (size + mean)))))
 
 
 def count_spread(counts: Numbers, usual: Numbers, means: int) -> float:

@@ -125,6 +125,8 @@ def _counts(board: Board, limit: float) -> Iterator[_Found]:
 def _count(board: Board, row: int, is_usual: Bools, slump: float, limit: float) -> _Found | None:
     counts = board.counts[row]
     first = int(np.argmax(counts > 0))
+    if counts[-1] > counts.max() / 2:
+        return None
     for width in _COUNT_WINDOWS:
         past = [at for at in range(first, len(counts) - width) if is_usual[at]]
         if len(past) < LEAST_DAYS:

@@ -5,7 +5,7 @@ Row 0 of the publishers is all of them together.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -115,31 +115,33 @@ class Board:
         self.spreads = [np.zeros((*shape, spread.bins)) for spread in SPREADS]
         self.counts: Numbers = np.zeros(shape)
         self.has_count: Bools = np.array([day.so_far is not None for day in days])
-        rows = {publisher: at for at, publisher in enumerate(self.publishers)}
+        self._rows = {publisher: at for at, publisher in enumerate(self.publishers)}
         for at, day in enumerate(days):
             for publisher, figures in day.figures.items():
-                self._enter(at, figures, {0, rows.get(publisher, 0)})
+                self._enter(self._rows.get(publisher, 0), at, figures)
             for publisher, count in (day.so_far or {}).items():
-                for row in {0, rows.get(publisher, 0)}:
-                    self.counts[row, at] += count
+                self.counts[self._rows.get(publisher, 0), at] += count
+        for array in (self.having, self.of, self.counts, *self.spreads):
+            array[0] = array.sum(axis=0)  # until now, those that are not watched by themselves
 
     def alarmed(self, figure: str) -> Bools:
         """Which earlier days had an alarm of a figure, by publisher."""
         marks = np.zeros((len(self.publishers), len(self.days) - 1), np.bool_)
         for at, day in enumerate(self.days[:-1]):
-            for row, publisher in enumerate(self.publishers):
-                marks[row, at] = bool(day.alarms) and (publisher, figure) in day.alarms
+            for publisher, name in day.alarms:
+                if name == figure and publisher in self._rows:
+                    marks[self._rows[publisher], at] = True
         return marks
 
-    def _enter(self, day: int, figures: Figures, rows: Iterable[int]) -> None:
-        articles = figures.articles
+    def _enter(self, row: int, day: int, figures: Figures) -> None:
+        articles, rejected = figures.articles, figures.rejected
         having = [figures.having.get(share.name, 0) for share in SHARES[:-1]]
-        for row in rows:
-            self.having[row, day] += [*having, figures.rejected]
-            self.of[row, day] += [articles] * len(having) + [articles + figures.rejected]
-            for array, spread in zip(self.spreads, SPREADS, strict=True):
-                for at, count in spread.of(figures).items():
-                    array[row, day, min(at, spread.bins - 1)] += count
+        self.having[row, day] += [*having, rejected]
+        self.of[row, day] += [articles] * len(having) + [articles + rejected]
+        for array, spread in zip(self.spreads, SPREADS, strict=True):
+            if histogram := spread.of(figures):
+                bins = np.minimum(list(histogram), spread.bins - 1)
+                np.add.at(array[row, day], bins, list(histogram.values()))
 
 
 def _watched_publishers(past: Sequence[Day]) -> list[Publisher]:

@@ -23,7 +23,7 @@ class Publisher:
     name: str
     rate: float  # articles a day
     week: tuple[float, ...]
-    restless: float  # how much a day's chances differ from the usual
+    restless: float  # standard deviation of a day's log-odds from the usual ones
     having: dict[str, float]
     rejected: float
     words: float  # median
@@ -45,7 +45,7 @@ def publisher(rng: np.random.Generator, number: int) -> Publisher:
         name=f"publisher-{number:03d}.example",
         rate=float(np.clip(rng.lognormal(np.log(11), 1.0), 2, 120)),
         week=week,
-        restless=rng.uniform(20, 200),
+        restless=rng.uniform(0.1, 0.5),
         having=having,
         rejected=float(rng.choice([0.0, 0.005, 0.03])),
         words=rng.uniform(180, 900),
@@ -74,7 +74,8 @@ def figures(rng: np.random.Generator, of: Publisher, weekday: int) -> Figures:
 
 
 def _daily(rng: np.random.Generator, chance: float, restless: float) -> float:
-    return chance if chance in (0, 1) else float(rng.beta(chance * restless, (1 - chance) * restless))
+    odds = chance / (1 - chance) * np.exp(rng.normal(0, restless)) if chance < 1 else np.inf
+    return float(odds / (1 + odds)) if np.isfinite(odds) else 1.0
 
 
 def _beta(rng: np.random.Generator, mean: float, sure: float, count: int) -> np.ndarray:
