@@ -14,7 +14,21 @@ from typing import Final
 import numpy as np
 
 from tasks.surprise import count_spread, fall_score, rank_score, score_of_chance, share_score
-from tasks.watched import ARTICLES, FIGURES, LEAST_DAYS, LEAST_PAGES, SHARES, SPREADS, Alarm, Board, Bools, Day, Numbers
+from tasks.watched import (
+    ARTICLES,
+    FIGURES,
+    LEAST_DAYS,
+    LEAST_PAGES,
+    WATCHED,
+    Alarm,
+    Board,
+    Bools,
+    Day,
+    Ints,
+    Numbers,
+    Share,
+    Watched,
+)
 
 HISTORY_DAYS: Final = 28
 NEW_USUAL: Final = 14
@@ -40,7 +54,8 @@ def judge(today: Day, past: Sequence[Day]) -> list[Alarm]:
     """The alarms of a day. `past` are the days before it on which there was a run, oldest first."""
     board = Board([*past[-HISTORY_DAYS:], today])
     limit = score_of_chance(1 / DAYS_TO_FALSE_ALARM / (len(board.publishers) * len(FIGURES)))
-    found = [*_shares(board, limit), *_spreads(board, limit), *_counts(board, limit)]
+    found = [one for figure in WATCHED for one in _changes(board, figure, limit)]
+    found += _counts(board, limit)
     explained = {one.figure for one in found if one.row}  # of all together, what one publisher explains is not said
     told = [one for one in found if one.row or one.figure not in explained]
     return [_alarm(board, one) for one in sorted(told, key=lambda one: one.row)]
@@ -56,88 +71,70 @@ def _alarm(board: Board, found: _Found) -> Alarm:
     return Alarm(publisher, found.figure, found.usual, found.now, int(found.pages), since, is_new=not standing)
 
 
-def _shares(board: Board, limit: float) -> Iterator[_Found]:
-    usual_days = np.stack([_usual(board.alarmed(share.name)) for share in SHARES], axis=2)
-    raised = np.zeros(board.having.shape[::2], np.bool_)
-    today = board.having[:, -1] / np.maximum(board.of[:, -1], 1)
-    for width in _WINDOWS:
-        mask = usual_days[:, : len(board.days) - width]
-        having, of = (array[:, : -width or None] * mask for array in (board.having, board.of))
-        now, pages = (array[:, -width:].sum(axis=1) for array in (board.having, board.of))
-        is_judged = (
-            (pages >= LEAST_NOW) & ((of > 0).sum(axis=1) >= LEAST_DAYS) & (of.sum(axis=1) >= LEAST_PAGES) & ~raised
-        )
-        usual = having.sum(axis=1) / np.maximum(of.sum(axis=1), 1)
-        moved = now / np.maximum(pages, 1) - usual
-        is_so_today = (board.of[:, -1] > 0) & _matters(today - usual)
-        for row, at in np.argwhere(is_judged & _matters(moved) & is_so_today):
-            past = np.column_stack([having[row, :, at], of[row, :, at]])
-            if abs(share_score(np.array([now[row, at], pages[row, at]]), past[past[:, 1] > 0])) > limit:
-                raised[row, at] = True
-                share_now = now[row, at] / pages[row, at]
-                yield _Found(int(row), SHARES[at].name, usual[row, at], share_now, pages[row, at])
-
-
-def _matters(moved: Numbers) -> Bools:
-    least = np.array([share.least for share in SHARES])
-    rises, falls = (np.array([sign in share.signs for share in SHARES]) for sign in (1, -1))
-    flags: Bools = (rises & (moved >= least)) | (falls & (moved <= -least))
-    return flags
-
-
-def _spreads(board: Board, limit: float) -> Iterator[_Found]:
-    for spread, numbers in zip(SPREADS, board.spreads, strict=True):
-        usual_days = _usual(board.alarmed(spread.name))
-        raised: set[int] = set()
-        today = [spread.value(at) for at in _medians(numbers[:, -1])]
-        for width in _WINDOWS:
-            past = numbers[:, :-width] * usual_days[:, : len(board.days) - width, None]
-            is_judged = ((past.sum(axis=2) > 0).sum(axis=1) >= LEAST_DAYS) & (past.sum(axis=(1, 2)) >= LEAST_PAGES)
-            now = numbers[:, -width:].sum(axis=1)
-            medians = [[spread.value(at) for at in _medians(counts)] for counts in (past.sum(axis=1), now)]
-            for row in map(
-                int, np.flatnonzero(is_judged & (now.sum(axis=1) >= LEAST_NOW) & numbers[:, -1].any(axis=1))
-            ):
-                usual_value, value = medians[0][row], medians[1][row]
-                if row in raised or not (
-                    spread.matters(usual_value, value) and spread.matters(usual_value, today[row])
-                ):
-                    continue
-                if abs(rank_score(now[row], past[row])) > limit:
-                    raised.add(row)
-                    yield _Found(row, spread.name, usual_value, value, now[row].sum())
-
-
-def _medians(counts: Numbers) -> Numbers:
-    at: Numbers = (np.cumsum(counts, axis=1) >= counts.sum(axis=1, keepdims=True) / 2).argmax(axis=1)
-    return at
-
-
-def _counts(board: Board, limit: float) -> Iterator[_Found]:
-    usual_days = _usual(board.alarmed(ARTICLES)) & board.has_count[:-1]
-    slump = _slump(board)
+def _changes(board: Board, figure: Watched, limit: float) -> Iterator[_Found]:
+    numbers = board.numbers(figure)
+    usual_days = _usual(board.alarmed(figure.name))
     for row in range(len(board.publishers)):
-        found = _count(board, row, usual_days[row], slump if row else 1.0, limit)
-        if found:
+        if found := _change(row, figure, numbers[row], np.flatnonzero(usual_days[row]), limit):
             yield found
 
 
-def _count(board: Board, row: int, is_usual: Bools, slump: float, limit: float) -> _Found | None:
+def _change(row: int, figure: Watched, days: Numbers, usual_days: Ints, limit: float) -> _Found | None:
+    if not figure.pages(days[-1]) or not _matters(figure, days[usual_days], days[-1]):
+        return None
+    for width in _WINDOWS:
+        past = days[usual_days[usual_days < len(days) - width]]
+        past = past[past.any(axis=1)]
+        now = days[-width:].sum(axis=0)
+        if len(past) < LEAST_DAYS or figure.pages(past.sum(axis=0)) < LEAST_PAGES:
+            return None
+        if figure.pages(now) >= LEAST_NOW and _matters(figure, past, now) and abs(_score(figure, now, past)) > limit:
+            return _Found(row, figure.name, figure.value(past.sum(axis=0)), figure.value(now), figure.pages(now))
+    return None
+
+
+def _matters(figure: Watched, past: Numbers, now: Numbers) -> bool:
+    return figure.matters(figure.value(past.sum(axis=0)), figure.value(now))
+
+
+def _score(figure: Watched, now: Numbers, past: Numbers) -> float:
+    return share_score(now, past) if isinstance(figure, Share) else rank_score(now, past)
+
+
+def _counts(board: Board, limit: float) -> Iterator[_Found]:
+    usual_days = _usual(board.alarmed(ARTICLES))
+    slump = _slump(board)
+    for row in range(len(board.publishers)):
+        days = _counted_days(board, row)
+        usual = [at for at in days[:-1] if usual_days[row, at]]
+        if found := _fall(board, row, days, usual, limit, slump if row else 1.0):
+            yield found
+
+
+def _fall(
+    board: Board, row: int, days: Sequence[int], usual: Sequence[int], limit: float, slump: float
+) -> _Found | None:
     counts = board.counts[row]
-    first = int(np.argmax(counts > 0))
     if counts[-1] > counts.max() / 2:
         return None
     for width in _COUNT_WINDOWS:
-        past = [at for at in range(first, len(counts) - width) if is_usual[at]]
+        recent = days[-width:]
+        past = [at for at in usual if at < recent[0]]
         if len(past) < LEAST_DAYS:
             return None
         expected = _Expected(board, row, past)
-        usual = slump * sum(expected.on(at) for at in range(len(counts) - width, len(counts))) / width
-        now = float(counts[-width:].sum())
-        is_half = now / width <= usual / 2 and counts[-1] <= slump * expected.on(len(counts) - 1) / 2
-        if is_half and fall_score(now, width, usual, expected.evidence, expected.spread) < -limit:
-            return _Found(row, ARTICLES, usual, now / width, now)
+        mean = slump * sum(map(expected.on, recent)) / len(recent)
+        now = float(counts[recent].sum())
+        is_half = now / len(recent) <= mean / 2 and counts[-1] <= slump * expected.on(days[-1]) / 2
+        if is_half and fall_score(now, len(recent), mean, expected.evidence, expected.spread) < -limit:
+            return _Found(row, ARTICLES, mean, now / len(recent), now)
     return None
+
+
+def _counted_days(board: Board, row: int) -> list[int]:
+    """The days since a publisher's first article on which there was a run by this time of day."""
+    first = int(np.argmax(board.counts[row] > 0))
+    return [at for at in range(first, len(board.days)) if board.has_count[at]]
 
 
 class _Expected:
@@ -162,8 +159,7 @@ def _slump(board: Board) -> float:
     """How far the articles of all publishers are down together, 0 to 1: a holiday is nobody's fault."""
     ratios = []
     for row in range(1, len(board.publishers)):
-        first = int(np.argmax(board.counts[row] > 0))
-        past = [at for at in range(first, len(board.days) - 1) if board.has_count[at]]
+        past = _counted_days(board, row)[:-1]
         expected = _Expected(board, row, past).on(len(board.days) - 1) if len(past) >= LEAST_DAYS else 0
         if expected >= _SLUMP_ARTICLES:
             ratios.append(board.counts[row, -1] / expected)

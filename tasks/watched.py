@@ -19,6 +19,7 @@ from tasks.page import BOILERPLATE
 Publisher = str | None  # None: of pages that do not say whose they are
 Numbers = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.intp]
 Alarmed = frozenset[tuple[Publisher, str]]
 
 LEAST_DAYS, LEAST_PAGES = 7, 20  # of history, before a publisher is judged
@@ -57,37 +58,68 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share of the articles, or of the pages, and the change of it that matters: how large, and which way."""
+    """A share of the articles, or of the pages, and the change of it that matters: how large, and which way.
+
+    Its numbers of a day are how many have it, and of how many.
+    """
 
     name: str
     least: float
     signs: tuple[int, ...]
 
+    def of(self, figures: Figures) -> tuple[int, int]:
+        """The numbers of some figures."""
+        if self.name == REJECTED:
+            return figures.rejected, figures.pages
+        return figures.having.get(self.name, 0), figures.articles
+
+    def value(self, numbers: Numbers) -> float:
+        """The share."""
+        return float(numbers[0] / max(numbers[1], 1))
+
+    def pages(self, numbers: Numbers) -> float:
+        """The pages that it is a share of."""
+        return float(numbers[1])
+
+    def matters(self, usual: float, now: float) -> bool:
+        """Whether a change is large enough to be an alarm."""
+        return any(sign * (now - usual) >= self.least for sign in self.signs)
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A figure of which every article has one; the change of its median that matters."""
+    """A figure of which every article has one; the change of its median that matters.
+
+    Its numbers of a day are the articles by bin.
+    """
 
     name: str
     bins: int
     least: float
     signs: tuple[int, ...]
-    is_ratio: bool = False
+    is_length: bool = False
 
     def of(self, figures: Figures) -> Histogram:
-        """The histogram of it."""
+        """The histogram of some figures."""
         histogram: Histogram = getattr(figures, self.name)
         return histogram
 
-    def value(self, at: float) -> float:
-        """The value that a bin stands for."""
-        return float(bin_words(int(at))) if self.is_ratio else bin_share(at)
+    def value(self, numbers: Numbers) -> float:
+        """The median."""
+        at = int(np.searchsorted(np.cumsum(numbers), numbers.sum() / 2))
+        return float(bin_words(at)) if self.is_length else bin_share(at)
+
+    def pages(self, numbers: Numbers) -> float:
+        """The articles that it is the median of."""
+        return float(numbers.sum())
 
     def matters(self, usual: float, now: float) -> bool:
         """Whether a change is large enough to be an alarm."""
-        moved = math.log(max(now, 1) / max(usual, 1)) if self.is_ratio else now - usual
+        moved = math.log(max(now, 1) / max(usual, 1)) if self.is_length else now - usual
         return any(sign * moved >= self.least for sign in self.signs)
 
+
+Watched = Share | Spread
 
 SHARES: Final = (
     *(Share(name, 0.25, DOWN) for name in ("title", "author", "date", "recent_date", "deck", "image", "language")),
@@ -96,11 +128,12 @@ SHARES: Final = (
     Share(REJECTED, 0.25, UP),
 )
 SPREADS: Final = (
-    Spread("words", 160, math.log(1.3), BOTH, is_ratio=True),
+    Spread("words", 160, math.log(1.3), BOTH, is_length=True),
     Spread("confidence", SHARE_BINS, 0.06, DOWN),
     Spread("removed", SHARE_BINS, 0.12, BOTH),
 )
-FIGURES: Final = (*(share.name for share in SHARES), *(spread.name for spread in SPREADS), ARTICLES)
+WATCHED: Final[tuple[Watched, ...]] = (*SHARES, *SPREADS)
+FIGURES: Final = (*(figure.name for figure in WATCHED), ARTICLES)
 
 
 class Board:
@@ -110,9 +143,8 @@ class Board:
         self.days = days
         self.publishers: list[Publisher] = [ALL, *_watched_publishers(days[:-1])]
         shape = len(self.publishers), len(days)
-        self.having: Numbers = np.zeros((*shape, len(SHARES)))
-        self.of: Numbers = np.zeros((*shape, len(SHARES)))
-        self.spreads = [np.zeros((*shape, spread.bins)) for spread in SPREADS]
+        self._shares: Numbers = np.zeros((*shape, len(SHARES), 2))
+        self._spreads = {spread.name: np.zeros((*shape, spread.bins)) for spread in SPREADS}
         self.counts: Numbers = np.zeros(shape)
         self.has_count: Bools = np.array([day.so_far is not None for day in days])
         self._rows = {publisher: at for at, publisher in enumerate(self.publishers)}
@@ -121,7 +153,7 @@ class Board:
                 self._enter(self._rows.get(publisher, 0), at, figures)
             for publisher, count in (day.so_far or {}).items():
                 self.counts[self._rows.get(publisher, 0), at] += count
-        for array in (self.having, self.of, self.counts, *self.spreads):
+        for array in (self._shares, self.counts, *self._spreads.values()):
             array[0] = array.sum(axis=0)  # until now, those that are not watched by themselves
 
     def alarmed(self, figure: str) -> Bools:
@@ -133,15 +165,18 @@ class Board:
                     marks[self._rows[publisher], at] = True
         return marks
 
+    def numbers(self, figure: Watched) -> Numbers:
+        """The numbers of a figure: publishers by days by what a day has of it."""
+        if isinstance(figure, Share):
+            return self._shares[:, :, SHARES.index(figure)]
+        return self._spreads[figure.name]
+
     def _enter(self, row: int, day: int, figures: Figures) -> None:
-        articles, rejected = figures.articles, figures.rejected
-        having = [figures.having.get(share.name, 0) for share in SHARES[:-1]]
-        self.having[row, day] += [*having, rejected]
-        self.of[row, day] += [articles] * len(having) + [articles + rejected]
-        for array, spread in zip(self.spreads, SPREADS, strict=True):
+        self._shares[row, day] += [share.of(figures) for share in SHARES]
+        for spread in SPREADS:
             if histogram := spread.of(figures):
                 bins = np.minimum(list(histogram), spread.bins - 1)
-                np.add.at(array[row, day], bins, list(histogram.values()))
+                np.add.at(self._spreads[spread.name][row, day], bins, list(histogram.values()))
 
 
 def _watched_publishers(past: Sequence[Day]) -> list[Publisher]:

@@ -138,6 +138,8 @@ def test_the_early_hours_of_a_day_are_compared_with_the_early_hours() -> None:
     assert not judge(a_day(20, {SITE: figures(3)}), past)
     no_run_by_then = [replace(day, so_far=None) for day in past]
     assert not judge(a_day(20, {SITE: figures(3)}), no_run_by_then)
+    now_and_then = [replace(day, so_far=None if number % 2 else {SITE: 40}) for number, day in enumerate(past)]
+    assert not judge(a_day(20, {SITE: figures(40)}), now_and_then)
     assert judge(a_day(20, {SITE: figures(3)}), [a_day(number, {SITE: figures(40)}) for number in range(20)])
 
 
