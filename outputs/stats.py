@@ -11,7 +11,7 @@ FIELDS = (
 _LISTS = frozenset(("authors", "tags", "images"))
 
 _TOTALS = """
-SELECT count(*) AS articles, count(DISTINCT publisher) AS publishers, sum(word_count)::BIGINT AS words,
+SELECT count(*) AS articles, count(DISTINCT publisher) AS publishers, coalesce(sum(word_count), 0)::BIGINT AS words,
   min(published_at) AS first_published, max(published_at) AS last_published,
   (SELECT count(*) FROM articles)::BIGINT - count(*) AS older_revisions, (SELECT count(*) FROM rejects) AS rejects,
   (SELECT count(*) FROM runs) AS runs
@@ -36,7 +36,8 @@ GROUP BY ALL ORDER BY kept DESC, blocks DESC, label
 _REASONS = "SELECT reason, count(*) AS pages FROM rejects GROUP BY ALL ORDER BY pages DESC, reason"
 _FIELDS = "SELECT count(*) AS articles, {} FROM latest".format(  # noqa: S608  (our own column names)
     ", ".join(
-        f"count_if(len({name}) > 0) AS {name}" if name in _LISTS else f"count({name}) AS {name}" for name in FIELDS
+        f"count(*) FILTER (len({name}) > 0) AS {name}" if name in _LISTS else f"count({name}) AS {name}"
+        for name in FIELDS
     )
 )
 

@@ -126,6 +126,19 @@ def test_stats(stet, archive):
     assert re.search(r"^promo +false +2 ", shown, re.MULTILINE)
 
 
+def test_stats_of_an_archive_without_articles(stet, tmp_path):
+    run_archive(write_pages(tmp_path / "pages", {"x.html": "reject"}), tmp_path / "archive")
+    figures = json.loads(stet("stats", "--json", tmp_path / "archive").out)
+    assert figures["totals"]["words"] == 0
+    assert {row["filled"] for row in figures["fields"]} == {0}
+    assert "no_article" in stet("stats", tmp_path / "archive").out
+
+
+def test_query_from_standard_input(stet, archive, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("SELECT count(*) AS n FROM latest"))
+    assert stet("query", "--csv", "-", archive).out == "n\n2\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
