@@ -105,21 +105,18 @@ def _counts(board: Board, limit: float) -> Iterator[_Found]:
     usual_days = _usual(board.alarmed(ARTICLES))
     slump = _slump(board)
     for row in range(len(board.publishers)):
-        days = _counted_days(board, row)
-        usual = [at for at in days[:-1] if usual_days[row, at]]
-        if found := _fall(board, row, days, usual, limit, slump if row else 1.0):
+        if found := _fall(board, row, usual_days[row], limit, slump if row else 1.0):
             yield found
 
 
-def _fall(
-    board: Board, row: int, days: Sequence[int], usual: Sequence[int], limit: float, slump: float
-) -> _Found | None:
+def _fall(board: Board, row: int, is_usual: Bools, limit: float, slump: float) -> _Found | None:
     counts = board.counts[row]
     if counts[-1] > counts.max() / 2:
         return None
+    days = _counted_days(board, row)
     for width in _COUNT_WINDOWS:
         recent = days[-width:]
-        past = [at for at in usual if at < recent[0]]
+        past = [at for at in days[:-width] if is_usual[at]]
         if len(past) < LEAST_DAYS:
             return None
         expected = _Expected(board, row, past)
