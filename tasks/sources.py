@@ -60,7 +60,7 @@ def find_files(sources: Sequence[Path | str]) -> Iterator[SourceFile]:
 def _checked(place: Place) -> _Root:
     said = safe_name(shown(place))
     try:
-        root = _local_root(place, said) if isinstance(place, Path) else _Root(place, entry_of(place).size is None)
+        root = _local_root(place, said) if isinstance(place, Path) else _remote_root(place, said)
         if root.format in (Format.JSONL, Format.PARQUET):
             _check_table(place, root.format, said)
     except FileNotFoundError as error:
@@ -90,6 +90,16 @@ def _local_root(path: Path, said: str) -> _Root:
     if all((path / name).is_dir() for name in ARCHIVE_FOLDERS):
         raise SourceError(f"this is an archive, not a source of pages: {said}")
     return _Root(path.resolve(), True) if path.is_dir() else _Root(path.absolute(), False)
+
+
+def _remote_root(url: str, said: str) -> _Root:
+    if entry_of(url).size is not None:
+        return _Root(url, False)
+    with suppress(FileNotFoundError):
+        for name in ARCHIVE_FOLDERS:
+            entry_of(str(below(url, name)))
+        raise SourceError(f"this is an archive, not a source of pages: {said}")
+    return _Root(url, True)
 
 
 def _parts_of(root: _Root) -> Iterator[_Root]:
@@ -139,7 +149,11 @@ def _file(place: Place, name: str, size: int | None = None) -> SourceFile:
 def _walk(root: Place) -> Iterator[SourceFile]:
     """Depth first, by name. Links to folders are followed, but no folder is entered twice."""
     entered = set[object]()
-    levels = [(root, "", *_listing(root, entered))]
+    try:
+        levels = [(root, "", *_listing(root, entered))]
+    except OSError:
+        yield SourceFile(root, safe_name(base_name(root)), Format.PAGE)
+        return
     while levels:
         folder, prefix, names, sizes = levels[-1]
         entry = next(names, None)

@@ -50,6 +50,14 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path, monkeypatch: p
     assert load().settings.workers == 7
 
 
+def test_urls_are_sources_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my.toml").write_text('sources = ["s3://bucket/a", "b"]\n')
+    assert load(config=tmp_path / "my.toml").settings.sources == ("s3://bucket/a", tmp_path / "b")
+    assert load({"sources": ["s3://bucket/a", "b"]}).settings.sources == ("s3://bucket/a", Path("b"))
+    monkeypatch.setenv("STET_SOURCES", "a:s3://bucket/b:/c:https://d.example/e")
+    assert load().settings.sources == (Path("a"), "s3://bucket/b", Path("/c"), "https://d.example/e")
+
+
 def test_sources_in_the_environment_are_a_path_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STET_SOURCES", "a:b")
     assert load().settings.sources == (Path("a"), Path("b"))

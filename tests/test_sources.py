@@ -166,6 +166,13 @@ def test_single_objects_and_lists_at_s3(s3: str) -> None:
     assert said(f"{s3}/lists/all.paths.gz") == [f"https://news.example/{n}" for n in range(COUNT)] + ["<p>file 0"]
 
 
+def test_an_archive_at_s3_is_no_source(s3: str, mixture: Path) -> None:
+    put(dict(os.environ), "kept", {"old/_runs/a.json": b"{}", "old/articles/a.parquet": b"", "b.html": b"<p>b"})
+    with pytest.raises(SourceError, match=r"^this is an archive, not a source of pages: s3://kept/old$"):
+        find_pages(["s3://kept/old"])
+    assert said("s3://kept") == ["<p>b"]
+
+
 @pytest.mark.parametrize("place", ["sources/nothing.html", "sources/nothing/", "no-bucket/a.html"])
 def test_what_is_not_at_s3_is_said(s3: str, place: str) -> None:
     with pytest.raises(SourceError, match=rf"^(no such file or folder|cannot read).*s3://{place}"):
