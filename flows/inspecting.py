@@ -18,6 +18,7 @@ from outputs.inspector import Inspection, inspect_archived, inspect_page
 from outputs.inspector_labels import Labels, LabelsError, add_labelled, find_raw, read_labels
 from outputs.inspector_page import render
 from outputs.plain import plain_line
+from outputs.replacing import replacing
 from tasks.formats import Format, format_of
 from tasks.page import RawPage, Rejected
 from tasks.publishers import Publishers
@@ -50,9 +51,8 @@ def label(files: Sequence[Path], folder: Path, pages: Sequence[Path]) -> None:
     """Add labelled pages to a folder and say where they are."""
     try:
         read = [read_labels(file) for file in files]
-        found = [(labels, _raw_of(labels, pages)) for labels in read]
+        found = [(labels, _raw_of(labels, pages)) for labels in read]  # what is wrong is said before any is added
         for labels, raw in found:
-            labels.truth()
             add_labelled(folder, labels, raw)
     except LabelsError as error:
         raise usage(plain_line(str(error))) from error
@@ -105,21 +105,18 @@ def _of_archive(article_id: str, archive: Path, limits: Limits, publishers: Publ
 def _open(seen: Inspection) -> None:
     """Write the page where only its user reads it, and show it."""
     handle, name = tempfile.mkstemp(prefix=f"stet-{seen.id}-", suffix=".html")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
         file.write(render(seen))
     webbrowser.open(Path(name).as_uri())
     print(name)
 
 
 def _write(to: Path, text: str) -> None:
-    beside = to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        beside.write_text(text, "utf-8")
-        beside.replace(to)
+        with replacing(to) as file:
+            file.write(text.encode("utf-8", "replace"))
     except OSError as error:
         raise CommandError(f"cannot write {to}: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _print(seen: Inspection) -> None:

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ def _print_rows(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
         values = [row[name] for row in some if row[name] is not None]
-        is_number = bool(values) and all(isinstance(value, int | float) for value in values)
+        is_number = bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
         least = len(name) if is_number else min(len(name), LEAST_CHARS)
         justify: Any = "right" if is_number else "left"
         table.add_column(Text(plain_line(name)), justify=justify, no_wrap=True, min_width=least, max_width=MOST_CHARS)

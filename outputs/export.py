@@ -5,20 +5,18 @@ folder likewise, and it must be new.
 """
 
 import gzip
-import os
 import shutil
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from outputs.export_markdown import markdown
 from outputs.export_rows import csv_lines, json_lines
 from outputs.export_tei import tei
 from outputs.export_wet import wet_records
-from outputs.layout import flush
+from outputs.replacing import beside, replacing
 from outputs.views import Views
 
 Record = Mapping[str, Any]
@@ -69,7 +67,7 @@ def _write_file(pieces: Iterator[bytes], to: Path | None) -> None:
         return
     if to.is_dir():
         raise ExportError(f"{to} is a folder; this format writes one file")
-    with _replacing(to) as file:
+    with replacing(to) as file:
         file.writelines(pieces)
 
 
@@ -89,27 +87,11 @@ def _write_folder(articles: Iterable[Record], form: str, to: Path | None) -> Non
     if to.exists():
         raise ExportError(f"{to} is there already: name a new folder")
     suffix, render = FOLDERS[form]
-    beside = _beside(to)
-    beside.mkdir(parents=True)
+    draft = beside(to)
+    draft.mkdir(parents=True)
     try:
         for article in articles:
-            (beside / f"{article['article_id']}{suffix}").write_bytes(render(article))
-        beside.rename(to)
+            (draft / f"{article['article_id']}{suffix}").write_bytes(render(article))
+        draft.rename(to)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-@contextmanager
-def _replacing(to: Path) -> Iterator[BinaryIO]:
-    beside = _beside(to)
-    try:
-        with beside.open("xb") as file:
-            yield file
-        flush(beside)
-        beside.replace(to)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _beside(to: Path) -> Path:
-    return to.with_name(f".{to.name}.{os.getpid()}")
+        shutil.rmtree(draft, ignore_errors=True)

@@ -52,9 +52,10 @@ class Line:
     @property
     def explained(self) -> str:
         """The reason in words."""
-        return _REASONS.get(self.reason) or (
-            "a phrase rule" if self.reason in _rule_ids() else "a step of the labeller"
-        )
+        if self.reason in _rule_ids():
+            return "a phrase rule"
+        is_publishers = self.reason.rpartition(".")[2].isdigit()  # as harbour-gazette.example.remove.2
+        return _REASONS.get(self.reason, "a rule of the publisher" if is_publishers else "a step of the labeller")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from lxml import etree, html
 from outputs.values import as_cell
 from tasks.align import squeeze
 from tasks.linked_data import loose_json
-from tasks.page import Page
+from tasks.page import Kind, Page
 
 MOST_VALUES, MOST_CHARS = 5_000, 500  # of what a page declares; more is not looked at
 MOST_SHOWN = 60  # values of a list
@@ -48,7 +48,7 @@ class Places:
     @classmethod
     def of(cls, page: Page, text: str) -> "Places":
         """What a page declares; `text` is the decoded page."""
-        if not page.declared.document_title and "<" not in text[:10_000]:
+        if page.kind is Kind.DUMP:
             return cls(())
         found = ((where, " ".join(value[:MOST_CHARS].split())) for where, value in _declared(text))
         return cls(tuple(Declaration(w, v, squeeze(v)) for w, v in islice(found, MOST_VALUES) if v))
@@ -61,6 +61,8 @@ class Places:
     def naming(self, value: str) -> tuple[str, ...]:
         """What declares a value, word for word or as a part."""
         wanted = squeeze(value)
+        if not wanted:
+            return ()
         same = [each.where for each in self.declarations if each.squeezed == wanted]
         if not same and len(wanted) >= LEAST_PART:
             same = [f"part of {each.where}" for each in self.declarations if wanted in each.squeezed]
@@ -95,6 +97,7 @@ def _shown(name: str, value: str | None, blocks: Sequence[tuple[str, str]], plac
         yield Field(name, value, _block_of(name, value, blocks), places.naming(value))
 
 
+# The labels of blocks that show a field, where they are not the field's name.
 _LABELS = {
     "author": "byline",
     "author_bio": "bio",
@@ -117,10 +120,10 @@ def _block_of(name: str, value: str, blocks: Sequence[tuple[str, str]]) -> int |
 
 def _dates(record: Mapping[str, Any], blocks: Sequence[tuple[str, str]], places: Places) -> Iterator[Field]:
     if record["published_at"]:
-        raw = record["published_raw"]
+        raw = record["published_raw"] or ""
         zone = record["published_zone"] or "no zone: the page's wall clock"
         shown = f"{as_cell(record['published_at'])} ({zone}), written {raw}"
-        yield Field("published_at", shown, _block_of("published_at", raw or "", blocks), places.naming(raw or ""))
+        yield Field("published_at", shown, _block_of("published_at", raw, blocks), places.naming(raw))
     if record["modified_at"]:
         yield Field("modified_at", as_cell(record["modified_at"]), None, places.timing(record["modified_at"]))
 

@@ -6,7 +6,6 @@ The inspector saves one JSON file a page; `tasks/labelled.py` says what a folder
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from config.limits import Limits
-from outputs.layout import flush
+from outputs.replacing import replacing
 from outputs.rows import article_id
 from tasks.decode import decode
 from tasks.page import KEPT, Kind, Label, RawPage, Rejected
@@ -40,15 +39,12 @@ class Labels:
     blocks: tuple[tuple[Label, str], ...] = field(repr=False)
 
     def truth(self) -> dict[str, Any]:
-        """The page's line of `truth.jsonl`. Raises LabelsError where no block stands."""
-        body = "\n\n".join(text for label, text in self.blocks if label in KEPT)
-        if not body:
-            raise LabelsError(f"{self.name}: no block stands, and a page without a body teaches nothing")
+        """The page's line of `truth.jsonl`."""
         title = next((text for label, text in self.blocks if label is Label.TITLE), None)
         return {
             "id": self.id,
             "url": self.url,
-            "body": body,
+            "body": "\n\n".join(text for label, text in self.blocks if label in KEPT),
             **({"title": title} if title else {}),
             "captions": [text for label, text in self.blocks if label is Label.CAPTION],
             "credits": [text for label, text in self.blocks if label is Label.CREDIT],
@@ -68,18 +64,25 @@ def read_labels(path: Path) -> Labels:
     try:
         return _labels(record)
     except (KeyError, TypeError, ValueError) as error:
-        raise LabelsError(f"{path}: no labels that the inspector saved: {type(error).__name__} {error}") from error
+        raise LabelsError(f"{path}: no labels to use: {type(error).__name__}: {error}") from error
 
 
 def _labels(record: Any) -> Labels:
+    """Raises KeyError, TypeError and ValueError for what is no such record, or has nothing to teach."""
     if record["stet"] != FORM:
         raise ValueError(f"another form: {record['stet']!r}")
     sha256 = bytes.fromhex(record["source_sha256"]).hex()
-    blocks = tuple((Label(block["label"]), str(block["text"])) for block in record["blocks"])
-    texts = {name: record.get(name) for name in ("url", "source")}
-    if not all(text is None or isinstance(text, str) for text in texts.values()):
-        raise ValueError("url and source are texts")
-    return Labels(article_id(sha256), sha256, str(record["name"]), texts["url"], texts["source"], blocks)
+    blocks = tuple((Label(block["label"]), _text(block["text"])) for block in record["blocks"])
+    url, source = (_text(record[name]) if record.get(name) else None for name in ("url", "source"))
+    if not any(label in KEPT for label, _ in blocks):
+        raise ValueError("no block stands, and a page without a body teaches nothing")
+    return Labels(article_id(sha256), sha256, _text(record["name"]), url, source, blocks)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a text: {value!r:.40}")
+    return value.encode("utf-8", "replace").decode()  # an escape in JSON can be half of a surrogate pair
 
 
 def find_raw(sources: Sequence[str | Path], name: str, sha256: str, limits: Limits) -> tuple[RawPage, Path] | None:
@@ -111,14 +114,16 @@ def add_labelled(folder: Path, labels: Labels, raw: RawPage) -> None:
     """Add a page to a folder of labelled pages, or replace its labels there. Raises LabelsError, OSError."""
     if hashlib.sha256(raw.content).hexdigest() != labels.sha256:
         raise LabelsError(f"{labels.name}: not the page that was labelled")
-    truth = labels.truth()
     source = decode(raw, Limits())
     if isinstance(source, Rejected):
         raise LabelsError(f"{labels.name}: {source.reason.value}")
     ending = "html" if source.kind is Kind.HTML else "txt"
     (folder / "pages").mkdir(parents=True, exist_ok=True)
-    _replace(folder / "pages" / f"{labels.id}.{ending}.gz", gzip.compress(raw.content, mtime=0))
-    _replace(folder / "truth.jsonl", _with_line(folder / "truth.jsonl", truth).encode())
+    with replacing(folder / "pages" / f"{labels.id}.{ending}.gz") as file:
+        file.write(gzip.compress(raw.content, mtime=0))
+    lines = _with_line(folder / "truth.jsonl", labels.truth())
+    with replacing(folder / "truth.jsonl") as file:
+        file.write(lines.encode())
 
 
 def _with_line(path: Path, truth: Mapping[str, Any]) -> str:
@@ -129,13 +134,3 @@ def _with_line(path: Path, truth: Mapping[str, Any]) -> str:
     except (ValueError, AttributeError) as error:
         raise LabelsError(f"{path}: not a file of labelled pages: {error}") from error
     return "\n".join([*others, json.dumps(truth, ensure_ascii=False)]) + "\n"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(content)
-        flush(beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

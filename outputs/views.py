@@ -75,14 +75,14 @@ class Result:
     """The rows of a query as plain records, a few hundred in memory at a time."""
 
     def __init__(self, reader: pa.RecordBatchReader) -> None:
-        self.names: list[str] = reader.schema.names
+        self.names = _unique(reader.schema.names)
         self._reader = reader
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Raises QueryError."""
         try:
             for batch in self._reader:
-                yield from batch.to_pylist(maps_as_pydicts="lossy")
+                yield from batch.rename_columns(self.names).to_pylist(maps_as_pydicts="lossy")
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise QueryError(_one_line(error)) from error
 
@@ -106,6 +106,16 @@ def open_views(root: Path) -> Iterator[Views]:
 def quoted(text: str) -> str:
     """A text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """The names, a second `a` as `a_2`: records have one value a name."""
+    taken: dict[str, int] = {}
+    unique = []
+    for name in names:
+        taken[name] = taken.get(name, 0) + 1
+        unique.append(name if taken[name] == 1 else f"{name}_{taken[name]}")
+    return unique
 
 
 def _view(connection: duckdb.DuckDBPyConnection, layout: Layout, table: Table, schema: pa.Schema) -> None:

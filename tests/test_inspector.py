@@ -287,7 +287,7 @@ def test_the_raw_page_is_named_where_it_moved(stet, ferry, tmp_path):
     [
         {"stet": "labels 2"}, {"source_sha256": "../../x"}, {"source_sha256": None},
         {"blocks": [{"label": "x", "text": ""}]}, {"blocks": None}, {"url": 1},
-        {"name": None, "blocks": {}}, {"blocks": []},
+        {"name": 1}, {"blocks": []},
     ],
 )  # fmt: skip
 def test_labels_that_cannot_be_used_are_one_line(stet, ferry, tmp_path, change):

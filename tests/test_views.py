@@ -74,6 +74,10 @@ def test_values_fill_a_query(archive):
     assert ask(archive, "SELECT source_name FROM articles WHERE text = ?", "Second") == [{"source_name": "a2.html"}]
 
 
+def test_two_columns_of_one_name_are_two(archive):
+    assert ask(archive, "SELECT 1 AS a, 2 AS a, 3 AS b") == [{"a": 1, "a_2": 2, "b": 3}]
+
+
 def test_moments_are_in_utc(archive):
     assert ask(archive, "SELECT DISTINCT hour(published_at) AS hour FROM articles") == [{"hour": 22}]
 
