@@ -15,13 +15,16 @@ from pathlib import Path
 
 from config.limits import Limits
 from outputs.batch import BatchJob
+from outputs.known_texts import read_texts
 from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, new_run_id, publish
 from outputs.ledger import SeenPages, read_ledger
 from outputs.lock import locked, writing
 from outputs.manifest import Counts, Manifest, Status, WrittenFile, read_manifests, refuse_older, versions
 from outputs.recovery import INTENT, recover, write_manifest
+from outputs.relations import Relation, Relations
 from outputs.rows import RunStamp
-from outputs.staging import StagedBatch, StagedPart, seen_in, without
+from outputs.staging import StagedBatch, StagedPart, related, seen_in, without
+from outputs.text_index import Texts
 from tasks.read import PageRef
 
 
@@ -38,6 +41,7 @@ class ArchiveRun:
         self._versions = made_with
         self._files: list[WrittenFile] = []
         self._seen = SeenPages()
+        self._relations: Relations | None = None
         self._parts = 0
         self._last = (-1, "")
 
@@ -125,12 +129,20 @@ class ArchiveRun:
     def _publish(self, part: StagedPart) -> None:
         day = self.stamp.archived_at.date()
         number, self._parts = self._parts, self._parts + 1
+        if len(part.texts):
+            part = related(part, self._settle(part.texts))
         for file in sorted(part.files, key=lambda file: COMMIT_ORDER.index(file.table)):
             place = self.layout.part(file.table, day, self.stamp.run_id, number)
             publish(file.path, place)
             self._files.append(WrittenFile(self.layout.relative(place), file.rows, file.size, file.sha256))
         self._seen.update(part.articles)
         self._seen.update(reject.reject for reject in part.rejects)
+
+    def _settle(self, texts: Texts) -> list[Relation]:
+        if self._relations is None:  # a run over known pages alone needs no texts
+            folder = self.known.parent
+            self._relations = Relations(read_texts(self.layout, folder), folder)
+        return self._relations.settle(texts)
 
     def _folder(self, staged: StagedBatch) -> Path:
         return self.known.parent / f"{staged.number:06d}{staged.piece}"

@@ -10,7 +10,7 @@ import numpy as np
 from outputs.checks import Finding, Tally
 from outputs.layout import Table
 from outputs.manifest import AccountingError, Counts, Kind
-from outputs.rows import ID_DIGITS
+from outputs.schema import ID_DIGITS
 from tasks.page import RejectReason
 
 
@@ -32,6 +32,7 @@ class Audit:
         ):
             yield Finding(f"_runs/{run}.json", "missing, and rows name it as their run")
         yield from self._repeated()
+        yield from self._wrong_roots()
 
     def _count_problems(self, run: str, record: Mapping[str, Any]) -> Iterator[str]:
         try:
@@ -55,6 +56,19 @@ class Audit:
         for each in repeated:
             parts = [part for part, part_ids in self._tally.ids if each in part_ids]
             yield Finding("articles", f"article_id {_hex(each)} is there more than once: {', '.join(parts)}")
+
+    def _wrong_roots(self) -> Iterator[Finding]:
+        """Find duplicates of what is not there or is a duplicate itself."""
+        if not self._tally.repeats:
+            return
+        duplicates = np.concatenate([articles for _, articles, _ in self._tally.repeats])
+        firsts = np.setdiff1d(np.concatenate([ids for _, ids in self._tally.ids]), duplicates)
+        for part, articles, roots in self._tally.repeats:
+            for article, root in zip(articles, roots, strict=True):
+                place = np.searchsorted(firsts, root)
+                if place == len(firsts) or firsts[place] != root:
+                    problem = f"a duplicate of {_hex(root)}, which is not there or is a duplicate itself"
+                    yield Finding("articles", f"article {_hex(article)} in {part} is {problem}")
 
 
 def _hex(article: bytes) -> str:

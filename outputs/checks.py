@@ -18,14 +18,22 @@ from outputs.content import read_batches
 from outputs.layout import Layout, Table, place_of
 from outputs.manifest import WrittenFile
 from outputs.merge import sort_keys
-from outputs.rows import ID_DIGITS, article_id
-from outputs.schema import ARTICLE_ORDER, ARTICLES, REJECT_ORDER, REJECTS, SCHEMA_VERSION
+from outputs.rows import article_id
+from outputs.schema import ARTICLE_ORDER, ARTICLES, ID_DIGITS, REJECT_ORDER, REJECTS, SCHEMA_VERSION
 from outputs.text import TEXT_COLUMNS, article_text, member_name
 
 Ids = npt.NDArray[np.bytes_]
 
 _SCHEMAS = {Table.ARTICLES: (ARTICLES, ARTICLE_ORDER), Table.REJECTS: (REJECTS, REJECT_ORDER)}
-_ARTICLE_COLUMNS = {*TEXT_COLUMNS, *ARTICLE_ORDER, "source_sha256", "text_sha256", "archived_at", "run_id"}
+_ARTICLE_COLUMNS = {
+    *TEXT_COLUMNS,
+    *ARTICLE_ORDER,
+    "source_sha256",
+    "text_sha256",
+    "archived_at",
+    "run_id",
+    "duplicate_of",
+}
 _REJECT_COLUMNS = {*REJECT_ORDER, "archived_at", "run_id"}
 _UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, pa.ArrowException, zipfile.BadZipFile, zlib.error)
 
@@ -48,6 +56,7 @@ class Tally:
     articles: Counter[str] = field(default_factory=Counter)  # by run
     rejects: Counter[tuple[str, str]] = field(default_factory=Counter)  # by run and reason
     ids: list[tuple[str, Ids]] = field(default_factory=list)  # by part
+    repeats: list[tuple[str, Ids, Ids]] = field(default_factory=list)  # by part: duplicates, and what they repeat
     is_whole: bool = True  # whether all parts could be read
 
 
@@ -123,11 +132,13 @@ class _Rows:
         yield from self._order()
 
     def _articles(self, tally: Tally) -> Iterator[str]:
-        ids = []
+        ids, repeats = [], []
         texts = zipfile.ZipFile(self._text) if self._text else None
         try:
             for record in self._records(_ARTICLE_COLUMNS):
                 ids.append(record["article_id"])
+                if record["duplicate_of"]:
+                    repeats.append((record["article_id"], record["duplicate_of"]))
                 tally.articles[record["run_id"]] += 1
                 for problem in (self._wrong_day(record), _wrong_digest(record), texts and _wrong_text(record, texts)):
                     if problem:
@@ -137,7 +148,10 @@ class _Rows:
         finally:
             if texts:
                 texts.close()
-        tally.ids.append((self._path.name, np.array(list(map(bytes.fromhex, ids)), f"S{ID_DIGITS // 2}")))
+        tally.ids.append((self._path.name, _packed(ids)))
+        if repeats:
+            duplicates, roots = zip(*repeats, strict=True)
+            tally.repeats.append((self._path.name, _packed(duplicates), _packed(roots)))
 
     def _records(self, columns: set[str]) -> Iterator[dict[str, Any]]:
         for batch in read_batches([self._path], columns=sorted(columns)):
@@ -156,6 +170,10 @@ class _Rows:
                     yield f"not sorted by {', '.join(order)}"
                     return
                 last = key
+
+
+def _packed(ids: Sequence[str]) -> Ids:
+    return np.array(list(map(bytes.fromhex, ids)), f"S{ID_DIGITS // 2}")
 
 
 def _on_one_line(path: str) -> str:

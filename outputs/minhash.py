@@ -4,6 +4,8 @@ Of each of the 128 minima the low 8 bits are kept (Li and König 2010, "b-Bit Mi
 then estimates the Jaccard similarity of the texts' shingles, with a standard error of at most 0.045.
 """
 
+import math
+
 from tasks.shingles import tokens
 
 HASHES = 128
@@ -22,6 +24,11 @@ def signature(text: str) -> str | None:
     minhash = RMinHash(num_perm=HASHES, seed=_SEED)
     minhash.update([" ".join(run) for run in zip(*(words[start:] for start in range(SHINGLE)), strict=False)] or words)
     return bytes(value & 0xFF for value in minhash.digest()).hex()
+
+
+def least_equal(least_similarity: float) -> int:
+    """Return how many bytes of two signatures must be equal for a similarity of at least this."""
+    return math.ceil(HASHES * (least_similarity * (1 - _CHANCE) + _CHANCE))
 
 
 def similarity(equal_bytes: float) -> float:

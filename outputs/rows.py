@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from outputs.minhash import signature
-from outputs.schema import ARTICLE_ORDER, ARTICLES, REJECT_ORDER, REJECTS
+from outputs.schema import ARTICLE_ORDER, ARTICLES, ID_DIGITS, REJECT_ORDER, REJECTS
+from outputs.text_index import url_key
 from tasks.page import Article, Image, LabelledBlock, Rejected
 from tasks.words import count_words
-
-ID_DIGITS = 20
 
 Row = TypeVar("Row")
 
@@ -31,15 +30,20 @@ class RunStamp:
 
 @dataclass(frozen=True, slots=True)
 class ArticleRow:
-    """An article on its way to the archive, and its text, joined once."""
+    """An article on its way to the archive, and its text, joined once, with what it is known by."""
 
     article: Article
     stamp: RunStamp
     fetched_at: datetime | None = None
     text: str = field(init=False, repr=False)
+    text_sha256: str = field(init=False, repr=False)
+    minhash: str | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", self.article.text)
+        text = self.article.text
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "text_sha256", hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
+        object.__setattr__(self, "minhash", signature(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,6 @@ def _nulls_last(value: Any) -> tuple[bool, Any]:
     return (True, 0) if value is None else (False, value)
 
 
-def _text_sha256(row: ArticleRow) -> str:
-    return hashlib.sha256(row.text.encode("utf-8", "replace")).hexdigest()
-
-
 _RUN: Mapping[str, Callable[[Any], Any]] = {
     "archived_at": lambda row: row.stamp.archived_at,
     "run_id": lambda row: row.stamp.run_id,
@@ -123,10 +123,11 @@ _ARTICLE: Mapping[str, Callable[[ArticleRow], Any]] = {
     "is_live_blog": lambda row: row.article.metadata.is_live_blog,
     "is_paywalled": lambda row: row.article.metadata.is_paywalled,
     "confidence": lambda row: row.article.confidence,
-    "text_sha256": _text_sha256,
-    "minhash": lambda row: signature(row.text),
+    "text_sha256": lambda row: row.text_sha256,
+    "minhash": lambda row: row.minhash,
+    # What an article is to others is found when its batch is put in place: see outputs.relations.
     "duplicate_of": lambda _: None,
-    "revision": lambda _: None,
+    "revision": lambda row: 1 if url_key(row.article.metadata.url) else None,
     "fetched_at": lambda row: _utc(row.fetched_at),
     **_RUN,
 }

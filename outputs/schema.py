@@ -7,6 +7,7 @@ The partition column `archived_on` (a date) is in the folders' names, not in the
 import pyarrow as pa
 
 SCHEMA_VERSION = 2
+ID_DIGITS = 20
 
 _UTC = pa.timestamp("us", tz="UTC")
 
@@ -53,7 +54,7 @@ _RUN = [
 ARTICLES = _schema("articles", [
     _field(
         "article_id", pa.string(),
-        "First 20 hex digits of source_sha256: the same page has the same id in every archive. "
+        f"First {ID_DIGITS} hex digits of source_sha256: the same page has the same id in every archive. "
         "Its text file is named by it.",
         nullable=False,
     ),
@@ -92,8 +93,15 @@ ARTICLES = _schema("articles", [
         "MinHash of the text's runs of three words: the low 8 bits of 128 minima; hex. The share of equal bytes of two "
         "texts is about the share of runs that they have in common. Null for a text without words.",
     ),
-    _field("duplicate_of", pa.string(), "article_id of the article that this one repeats; null where not looked for."),
-    _field("revision", pa.int32(), "1 for the first version of a URL, then 2, …; null where not looked for."),
+    _field(
+        "duplicate_of", pa.string(),
+        "article_id of the earlier article that this one repeats, at another URL or with trifling changes; that one is "
+        "never a duplicate itself. Null where there is none.",
+    ),
+    _field(
+        "revision", pa.int32(),
+        "1 for the first text of a URL, then 2, …; null where the URL is not known or a site's front page.",
+    ),
     _field("fetched_at", _UTC, "When the raw page was fetched, where its source says (WARC)."),
     *_RUN,
 ])  # fmt: skip

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,9 +13,11 @@ from outputs.layout import Table, flush
 from outputs.ledger import article_key, reject_key
 from outputs.manifest import Counts
 from outputs.parquet import write_articles, write_rejects, write_table
-from outputs.rows import ArticleRow, RejectRow
+from outputs.relations import Relation
+from outputs.rows import ArticleRow, RejectRow, article_id
 from outputs.schema import ARTICLE_ORDER, REJECT_ORDER
 from outputs.text import write_texts
+from outputs.text_index import Texts, new_texts
 from tasks.page import Rejected, RejectReason
 
 
@@ -46,6 +48,7 @@ class StagedPart:
     files: tuple[StagedFile, ...]
     articles: tuple[bytes, ...] = field(repr=False)
     rejects: tuple[RejectKey, ...] = field(repr=False)
+    texts: Texts = field(repr=False, compare=False)  # of the articles, in the same order
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,12 @@ def stage_part(folder: Path, number: int, articles: Sequence[ArticleRow], reject
         files=tuple(files),
         articles=tuple(article_key(row.article.source_sha256) for row in articles),
         rejects=tuple(_reject_key(row.rejected) for row in rejects),
+        texts=new_texts(
+            [row.minhash for row in articles],
+            [article_id(row.article.source_sha256) for row in articles],
+            [row.article.metadata.url for row in articles],
+            [row.text_sha256 for row in articles],
+        ),
     )
 
 
@@ -98,7 +107,17 @@ def without(part: StagedPart, is_seen: Callable[[bytes], bool]) -> StagedPart:
         files=tuple(files),
         articles=tuple(key for key in part.articles if not is_seen(key)),
         rejects=tuple(reject for reject in part.rejects if not _is_seen_reject(reject, is_seen)),
+        texts=part.texts[[not is_seen(key) for key in part.articles]],
     )
+
+
+def related(part: StagedPart, relations: Sequence[Relation]) -> StagedPart:
+    """Write a part's articles again with what each is to those before it, where that is not what they say."""
+    found = {text["id"].tobytes().hex(): relation for text, relation in zip(part.texts, relations, strict=True)}
+    if all(each.duplicate_of is None and each.revision in (None, 1) for each in relations):
+        return part
+    files = [_relate(file, found) if file.table is Table.ARTICLES else file for file in part.files]
+    return replace(part, files=tuple(files))
 
 
 def seen_in(part: StagedPart, is_seen: Callable[[bytes], bool]) -> int:
@@ -142,6 +161,18 @@ def _rewrite_rejects(path: Path, is_seen: Callable[[bytes], bool]) -> list[Stage
         return []
     write_table(rows, REJECT_ORDER, path)
     return [finish(Table.REJECTS, path, rows.num_rows)]
+
+
+def _relate(file: StagedFile, found: Mapping[str, Relation]) -> StagedFile:
+    with pq.ParquetFile(file.path) as articles:
+        rows = articles.read()
+    relations = [found[article] for article in rows["article_id"].to_pylist()]
+    for name in ("duplicate_of", "revision"):
+        place = rows.schema.get_field_index(name)
+        values = pa.array([getattr(relation, name) for relation in relations], rows.schema.field(name).type)
+        rows = rows.set_column(place, rows.schema.field(name), values)
+    write_table(rows, ARTICLE_ORDER, file.path)
+    return finish(file.table, file.path, file.rows)
 
 
 def _filter(path: Path, keep: Callable[[str | None, str], bool]) -> pa.Table:

@@ -193,6 +193,17 @@ def test_an_article_that_is_there_twice(root):
     assert any("2 rows, its manifest says 1" in line for line in found)
 
 
+@pytest.mark.parametrize("root_id", ["00" * 10, None], ids=["of nothing", "of itself"])
+def test_a_duplicate_of_what_is_no_first(root, root_id):
+    def change(table: pa.Table) -> pa.Table:
+        place = table.schema.get_field_index("duplicate_of")
+        repeats = pa.array([root_id or each for each in table["article_id"].to_pylist()])
+        return table.set_column(place, table.schema.field(place), repeats)
+
+    [line] = rewrite(root, change)
+    assert "which is not there or is a duplicate itself" in line
+
+
 def test_a_text_that_is_not_its_rows(root):
     path = part(root, "text")
     with zipfile.ZipFile(path) as texts:
