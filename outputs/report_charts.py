@@ -62,7 +62,7 @@ def articles_a_day(days: Sequence[tuple[str, int]]) -> Chart:
 
 def labels(figures: Figures) -> Chart:
     """What was taken out of the text, by label."""
-    taken = {label: figures.chars.get(label, 0) for label in sorted(BOILERPLATE | LIFTED)}
+    taken = {label: figures.chars[label] for label in sorted(BOILERPLATE | LIFTED) if figures.chars.get(label)}
     largest = sorted(taken.items(), key=lambda item: -item[1])[:_LABELS]
     total = max(sum(figures.chars.values()), 1)
     chart = pygal.HorizontalBar(**_OPTIONS, print_values=False, value_formatter=lambda value: f"{value:g} %")

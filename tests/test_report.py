@@ -144,7 +144,7 @@ def test_charts_are_there_as_numbers_too() -> None:
     assert len(found) == 4
     for figure in found:
         assert figure.xpath(".//*[local-name()='svg'][@aria-hidden='true']//*[local-name()='rect']")
-        assert len(figure.xpath(".//details//tbody/tr")) >= 5
+        assert figure.xpath(".//details//tbody/tr")
     assert "400+ 11" in [" ".join(row.itertext()) for row in found[0].xpath(".//tbody/tr")]
 
 
