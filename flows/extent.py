@@ -73,8 +73,11 @@ class Pages(Iterator[PageRef]):
         extent, passed = self._extent, self._passed + self._here
         if self.is_over or not extent.is_complete:
             return self._found
-        page_bytes = passed / self._in_packed if passed > _ENOUGH * extent.packed else _PAGE_BYTES
-        return max(self._found, extent.pages + round(extent.packed / page_bytes))
+        if passed > _ENOUGH * extent.packed:
+            in_packed = self._in_packed * extent.packed / passed
+        else:
+            in_packed = extent.packed / _PAGE_BYTES
+        return max(self._found, extent.pages + round(in_packed))
 
     def _of(self, file: SourceFile) -> Iterator[PageRef]:
         if file.format is Format.PAGE:

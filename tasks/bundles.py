@@ -17,9 +17,10 @@ from tasks.page import RawPage, Rejected, RejectReason
 from tasks.refs import PageRef, Record, safe_name, unreadable
 from tasks.storage import Place, open_file
 from tasks.streams import span, stream_at
-from tasks.unpack import CHUNK, Codec, Inflater, Packing, Unpacked, UnpackError, check_end, packing_of, page_bytes
+from tasks.unpack import Codec, Inflater, Packing, Unpacked, UnpackError, check_end, packing_of, page_bytes
 
 _LOCAL_HEAD = struct.Struct("<4s22xHH")  # of a ZIP's member: magic, …, lengths of its name and its extra field
+_BUFFER = 1 << 16  # bytes
 _MAX_TAR_HEAD = 1 << 20  # bytes of a long name or of extended fields, which tarfile takes into memory
 _ENCRYPTED = 0x1
 _ZIP_ERRORS = (OSError, zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, IndexError, struct.error)
@@ -65,8 +66,9 @@ class ZipMember:
         if self.size > limits.max_page_bytes:
             return Rejected(source_name, RejectReason.TOO_LARGE, f"{self.size:,} bytes packed", size=self.size)
         with stream_at(place, None, self.start) as stream:
-            content = _Checked(self._content(stream), self.crc)
-            return RawPage(source_name, page_bytes(io.BufferedReader(content, CHUNK), limits.max_page_bytes))
+            content = self._content(stream)
+        checked = io.BufferedReader(_Checked(content, self.crc), _BUFFER)
+        return RawPage(source_name, page_bytes(checked, limits.max_page_bytes))
 
     def _content(self, stream: BinaryIO) -> BinaryIO:
         head = stream.read(_LOCAL_HEAD.size)
@@ -78,7 +80,7 @@ class ZipMember:
         if len(data) < self.size:
             raise UnpackError("the file ends early")
         content = io.BytesIO(data)
-        return io.BufferedReader(Unpacked(content, _DEFLATE), CHUNK) if self.is_packed else content
+        return io.BufferedReader(Unpacked(content, _DEFLATE), _BUFFER) if self.is_packed else content
 
 
 _DEFLATE = Codec("deflate", partial(Inflater, -zlib.MAX_WBITS), (zlib.error,))
@@ -99,6 +101,8 @@ class _Checked(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fill some of the buffer; 0 at the end. Raises UnpackError where the content is not what was packed."""
         data = self._content.read(len(buffer))
+        if not data:
+            check_end(self._content)
         self._crc = zlib.crc32(data, self._crc)
         if not data and self._crc != self._wanted:
             raise UnpackError("wrong checksum")

@@ -72,13 +72,12 @@ def entry_of(url: str) -> Entry:
 
 
 def entries_of(url: str) -> list[Entry]:
-    """The files and folders directly in a remote folder, by name. Raises OSError."""
+    """The files and folders directly in a remote folder. Raises OSError."""
     from pyarrow.fs import FileSelector, FileType  # noqa: PLC0415
 
     filesystem, path = _reach(url)
     found = filesystem.get_file_info(FileSelector(path.rstrip("/")))
-    entries = (Entry(i.base_name, i.size if i.type is FileType.File else None) for i in found)
-    return sorted(entries, key=lambda entry: entry.name)
+    return [Entry(entry.base_name, entry.size if entry.type is FileType.File else None) for entry in found]
 
 
 def below(folder: Place, name: str) -> Place:

@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any, BinaryIO
 
 from config.limits import Limits
+from tasks.fetched import moment_of
 from tasks.page import RawPage, Rejected, RejectReason
 from tasks.refs import PageRef, SourceError, safe_name, unreadable
 from tasks.storage import Place, open_file
@@ -25,7 +25,6 @@ _FETCHED_NAMES = (
 _CHARSET_NAMES = ("charset", "encoding")
 _FIRST_ROWS = 100  # of JSON lines, to find the columns in
 _ROWS_AT_A_TIME = 64  # of Parquet
-_YEARS = range(1990, 2100)  # of a fetch; a clock that says another is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,32 +194,6 @@ def _page(row: Mapping[str, Any], columns: Columns, source_name: str, limit: int
         return Rejected(source_name, RejectReason.TOO_LARGE, str(error), url=url, size=len(value or b""))
     fetched_at = moment_of(row.get(columns.fetched_at or ""))
     return RawPage(source_name, content, url, fetched_at, charset if isinstance(charset, str) else None)
-
-
-def moment_of(value: object) -> datetime | None:
-    """When a page was fetched: a date, ISO 8601, 14 digits, or seconds or milliseconds since 1970. UTC if not said."""
-    try:
-        moment = _parsed(value)
-    except (ValueError, OverflowError, OSError):
-        return None
-    if moment is None or moment.year not in _YEARS:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _parsed(value: object) -> datetime | None:
-    match value:
-        case datetime():
-            return value
-        case date():
-            return datetime(value.year, value.month, value.day, tzinfo=UTC)
-        case str() if len(value) == 14 and value.isdecimal():
-            return datetime.strptime(value, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        case str():
-            return datetime.fromisoformat(value)
-        case int() | float() if not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
-    return None
 
 
 def _parquet_columns(place: Place) -> Columns:

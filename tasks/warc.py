@@ -7,14 +7,15 @@ that is packed as one stream has no offsets to go to: its records are known by t
 
 import hashlib
 import io
+from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from config.limits import Limits
 from tasks.bodies import decoded
+from tasks.fetched import moment_of
 from tasks.page import RawPage, Rejected, RejectReason
 from tasks.refs import PageRef, safe_name, unreadable
 from tasks.resync import end_of_record, next_record
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 _HEADS = 1 << 17  # bytes of a record that are not its page: two heads, and what packing adds
 _MAGIC_BYTES = 4
+_READS = 32  # of FastWARC, each of 64 KB: it has been seen to be four ahead of a record
 _PADDING = b"\0\r\n\t "
 
 
@@ -145,14 +147,14 @@ class _Watched:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._recent = b"", b""  # what was read before, and last
+        self._recent: deque[bytes] = deque(maxlen=_READS)
         self.tell = file.tell
         self.close = file.close
 
     def read(self, size: int = -1) -> bytes:
         """Read on."""
         data = self._file.read(size)
-        self._recent = self._recent[1], data
+        self._recent.append(data)
         return data
 
     def seek(self, _offset: int, _whence: int = 0) -> int:
@@ -161,10 +163,20 @@ class _Watched:
 
     def begins_member(self, at: int, packing: Packing) -> bool:
         """Whether a packed member begins at an offset."""
-        before, last = self._recent
-        start = at - self.tell() + len(last) + len(before)
-        head = before[start : start + _MAGIC_BYTES] + last[max(start - len(before), 0) :][:_MAGIC_BYTES]
-        return start >= 0 and head.startswith(MAGIC[packing])
+        start, after = self.tell(), b""
+        for chunk in reversed(self._recent):
+            start -= len(chunk)
+            if start <= at:
+                return (chunk[at - start : at - start + _MAGIC_BYTES] + after).startswith(MAGIC[packing])
+            after = chunk[:_MAGIC_BYTES]
+        return self._reads(at).startswith(MAGIC[packing])
+
+    def _reads(self, at: int) -> bytes:
+        here = self.tell()
+        self._file.seek(at)
+        head = self._file.read(_MAGIC_BYTES)
+        self._file.seek(here)
+        return head
 
 
 def _iterator(file: "BinaryIO | _Watched") -> "ArchiveIterator":
@@ -240,17 +252,12 @@ def _page(data: bytes, source_name: str, limit: int) -> RawPage | Rejected:
     if status is not None and status >= 400:
         detail = f"HTTP status {status}"
         return Rejected(source_name, RejectReason.ERROR_PAGE, detail, _sha256(content), url, len(content))
-    return RawPage(source_name, content, url, _moment(record), record.http_charset)
+    return RawPage(source_name, content, url, moment_of(record.record_date), record.http_charset)
 
 
 def _url(record: "WarcRecord") -> str | None:
     url = record.headers.get("WARC-Target-URI")
     return safe_name(url.strip("<>")) if url else None
-
-
-def _moment(record: "WarcRecord") -> datetime | None:
-    moment = record.record_date
-    return moment.astimezone(UTC) if moment else None
 
 
 def _sha256(content: bytes) -> str:

@@ -4,7 +4,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.limits import Limits
@@ -186,6 +186,7 @@ def test_a_file_that_may_not_be_read_is_unreadable(tmp_path: Path) -> None:
     assert reason(page) is RejectReason.UNREADABLE
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 60))
 def test_any_bytes_after_a_gzip_head_are_read_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, tail: bytes, kept: int

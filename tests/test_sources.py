@@ -214,6 +214,14 @@ def test_pages_are_counted_or_estimated(tmp_path: Path, mixture: Path) -> None:
     assert (pages.total, pages.is_exact) == (10 * COUNT, True)
 
 
+def test_files_without_pages_are_estimated(tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(record(1, kind="request") * 30)
+    (tmp_path / "b.html").write_bytes(story(1))
+    pages = Pages([tmp_path], Extent.of([tmp_path]))
+    next(pages)
+    assert pages.total == 1
+
+
 def test_an_estimate_comes_near(tmp_path: Path) -> None:
     (tmp_path / "a.warc").write_bytes(b"".join(record(n % 28, os.urandom(9_000)) for n in range(400)))
     pages = Pages([tmp_path], Extent.of([tmp_path]))

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from backports import zstd
 
+from tasks.fetched import moment_of
 from tasks.page import RawPage, Rejected, RejectReason
 from tasks.read import SourceError, find_pages, read_page
-from tasks.tables import Columns, choose_columns, moment_of
+from tasks.tables import Columns, choose_columns
 from tests.source_samples import SMALL, lines, read_all, said, story, write_parquet
 
 ROWS: list[dict[str, Any]] = [
@@ -125,7 +126,8 @@ def test_columns_are_known_by_their_usual_names(names: list[str], columns: Colum
         (1709272800000, SIX),
         (SIX.replace(tzinfo=None), SIX),
         (date(2024, 3, 1), datetime(2024, 3, 1, tzinfo=UTC)),
-        ("0001-01-01T00:00:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("1970-01-01T00:00:00", None),
         ("2924-03-01T06:00:00Z", None),
         (1e300, None),
         ("yesterday", None),

@@ -1,6 +1,7 @@
 """WARC and WET: which records are pages, what their bodies hold, and what becomes of broken ones."""
 
 import gzip
+import random
 import tracemalloc
 import zlib
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.limits import Limits
 from tasks.page import RawPage, Rejected, RejectReason
 from tasks.read import find_pages
 from tests.source_samples import packed, read_all, record, said, story, write_warc, write_wet
@@ -44,12 +46,29 @@ def test_pages_of_a_crawlers_file(tmp_path: Path) -> None:
         assert {page.charset for page in found if isinstance(page, RawPage)} == {"utf-8"}
 
 
+def test_records_that_are_packed_one_by_one_are_gone_to(tmp_path: Path) -> None:
+    sizes = (300_000, 50, 700_000, 40_000, 2_000_000, 90_000) * 3
+    bodies = [random.Random(n).randbytes(size // 2).hex().encode() + b"a" * size for n, size in enumerate(sizes)]
+    path = write_warc(tmp_path / "a.warc.gz", {f"https://a.example/{n}": body for n, body in enumerate(bodies)})
+    refs = list(find_pages([path]))
+    assert [ref.record and getattr(ref.record, "packing", "no") for ref in refs] == [None] * len(sizes)
+    limits = Limits()
+    assert [page.content for page in read_all(path, limits=limits) if isinstance(page, RawPage)] == bodies
+
+
 def test_a_page_has_its_url_its_time_and_its_offset(tmp_path: Path) -> None:
     (tmp_path / "a.warc.gz").write_bytes(packed(RECORDS))
     second = read_all(tmp_path / "a.warc.gz")[1]
     offset = len(gzip.compress(RECORDS[0]))
     fetched = datetime(2024, 3, 2, 8, tzinfo=UTC)
     assert second == RawPage(f"a.warc.gz#{offset}", story(1), urls(1)[0], fetched, None)
+
+
+@pytest.mark.parametrize("said_at", ["1970-01-01T00:00:00Z", "2970-01-01T00:00:00Z", "yesterday"])
+def test_a_clock_that_is_wrong_by_decades_is_not_believed(tmp_path: Path, said_at: str) -> None:
+    page = only_page(tmp_path / "a.warc", record(1).replace(b"2024-03-02T08:00:00Z", said_at.encode()))
+    assert isinstance(page, RawPage)
+    assert page.fetched_at is None
 
 
 def test_texts_of_a_wet_file(tmp_path: Path) -> None:
