@@ -10,7 +10,11 @@ from flows.reading_cli import Archive, ArchiveOption, Config
 
 def inspect(
     page: Annotated[
-        str, typer.Argument(metavar="PAGE|ID", help="A raw page (- is standard input), or an article's id.")
+        str,
+        typer.Argument(
+            metavar="PAGE|ID",
+            help="A raw page (- is standard input), an article's id, or a page's name in the archive.",
+        ),
     ],
     archive: Archive = None,
     *,

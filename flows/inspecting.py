@@ -5,6 +5,7 @@ import tempfile
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -19,12 +20,15 @@ from outputs.inspector_labels import Labels, LabelsError, add_labelled, find_raw
 from outputs.inspector_page import render
 from outputs.plain import plain_line
 from outputs.replacing import replacing
+from outputs.views import Views
 from tasks.formats import Format, format_of
 from tasks.page import RawPage, Rejected
 from tasks.publishers import Publishers
 from tasks.read import PageRef, read_page
 
 _STYLES = {"kept": "", "lifted": "cyan strike", "boilerplate": "red strike"}
+_ARTICLE = "SELECT article_id FROM articles WHERE source_name = ? ORDER BY archived_at DESC LIMIT 1"
+_REJECT = "FROM rejects WHERE source_name = ? ORDER BY archived_at DESC LIMIT 1"
 _NAME_CHARS = 12  # of the column of labels
 
 
@@ -34,7 +38,7 @@ def inspect(
     """Show a page: in the browser, in a file, or here. `archive` is what an argument and an option say of it."""
     settings = settings_of(config)
     limits, publishers = settings.limits, publishers_of(settings.publishers)
-    if _is_page(page):
+    if _is_page(page, has_archive=any(archive) or settings.archive is not None):
         seen = _of_file(Path(page), limits, publishers)
     else:
         seen = _of_archive(page, archive_of(*archive, config), limits, publishers)
@@ -69,8 +73,9 @@ def _raw_of(labels: Labels, pages: Sequence[Path]) -> RawPage:
     return found[0]
 
 
-def _is_page(page: str) -> bool:
-    return page == "-" or Path(page).exists() or os.sep in page or "." in page
+def _is_page(page: str, *, has_archive: bool) -> bool:
+    """Whether a file is meant; what is none is an id, or the name that a page has in the archive."""
+    return page == "-" or Path(page).exists() or (not has_archive and (os.sep in page or "." in page))
 
 
 def _of_file(path: Path, limits: Limits, publishers: Publishers) -> Inspection:
@@ -82,24 +87,41 @@ def _of_file(path: Path, limits: Limits, publishers: Publishers) -> Inspection:
         raise usage(f"{path} holds many pages: archive it, then inspect an article by its id")
     raw = read_page(PageRef(Path("/dev/stdin"), "-") if path == Path("-") else PageRef(path, str(path)), limits)
     seen = raw if isinstance(raw, Rejected) else inspect_page(raw, limits, _file(path), publishers)
-    if isinstance(seen, Rejected):
-        raise CommandError(f"{seen.source_name}: {seen.reason.value}" + (f" ({seen.detail})" if seen.detail else ""))
-    return seen
+    return _shown(seen)
 
 
 def _file(path: Path) -> Path | None:
     return None if path == Path("-") else path.resolve()
 
 
-def _of_archive(article_id: str, archive: Path, limits: Limits, publishers: Publishers) -> Inspection:
-    """An article as it was archived, beside its raw page where that is still where it was."""
+def _shown(seen: Inspection | Rejected) -> Inspection:
+    """The inspection; a page without any block ends in one line."""
+    if isinstance(seen, Rejected):
+        detail = f" ({seen.detail})" if seen.detail else ""
+        raise CommandError(plain_line(f"{seen.source_name}: {seen.reason.value}{detail}"))
+    return seen
+
+
+def _of_archive(name: str, archive: Path, limits: Limits, publishers: Publishers) -> Inspection:
+    """An article as it was archived, or a rejected page, by its raw page where that is still where it was."""
     with opened(archive) as views:
-        record = find_article(views, article_id)
-        if record is None:
-            raise CommandError(f"no page and no article: {plain_line(article_id)}")
-        runs = list(views.rows("SELECT sources FROM runs WHERE run_id = ?", [record["run_id"]]))
-    found = find_raw(runs[0]["sources"] if runs else [], record["source_name"], record["source_sha256"], limits)
-    return inspect_archived(record, found, limits, publishers)
+        article = _article(views, name)
+        row = article or next(views.rows(_REJECT, [name]), None)
+        if row is None:
+            raise CommandError(f"no page, and none in {archive}: {plain_line(name)}")
+        runs = list(views.rows("SELECT sources FROM runs WHERE run_id = ?", [row["run_id"]]))
+    found = find_raw(runs[0]["sources"] if runs else [], row["source_name"], row["source_sha256"] or "", limits)
+    if article:
+        return inspect_archived(article, found, limits, publishers)
+    if found is None:
+        raise CommandError(plain_line(f"{name}: {row['reason']} ({row['detail']}), and the raw page is not at hand"))
+    return _shown(inspect_page(found[0], limits, found[1].resolve(), publishers))
+
+
+def _article(views: Views, name: str) -> dict[str, Any] | None:
+    """The article with this id, or of the page with this name."""
+    ids = [row["article_id"] for row in views.rows(_ARTICLE, [name])]
+    return find_article(views, ids[0] if ids else name)
 
 
 def _open(seen: Inspection) -> None:

@@ -213,6 +213,18 @@ def test_an_article_whose_raw_page_lies_in_a_file_of_many(stet, tmp_path):
     assert "holds many pages" in stet("inspect", "pages/crawl.zip", code=2).err
 
 
+def test_a_page_by_its_name_in_the_archive(stet, tmp_path):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "ferry.html").write_bytes(FERRY.read_bytes())
+    (tmp_path / "pages" / "short.html").write_text("<html><body><h1>Nothing here</h1><p>Too short.</p></body></html>")
+    run_archive(tmp_path / "pages", tmp_path / "archive", cleaner=clean_page)
+    assert "article, " in stet("inspect", "ferry.html", "archive", "--text").out
+    assert "no_article: " in stet("inspect", "short.html", "archive", "--text").out
+    (tmp_path / "pages" / "short.html").unlink()
+    assert "not at hand" in stet("inspect", "short.html", "archive", "--text", code=1).err
+    assert "none in archive" in stet("inspect", "other.html", "archive", "--text", code=1).err
+
+
 def test_an_article_whose_raw_page_is_gone(stet, archive, tmp_path):
     (tmp_path / "pages" / "deep" / "ferry.html").write_text("something else")
     record = json.loads(stet("query", "--json", "SELECT article_id FROM latest", archive).out)
