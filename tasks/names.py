@@ -16,7 +16,7 @@ MAX_WORDS = 6
 # Python's own engine: the text is at most 600 characters and every repeat is bounded.
 _NOISE = re.compile(
     r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]|\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,24}){1,4}|(?<!\w)@\w{1,40}|"
-    r"\bhttps?://\S{1,300}|\bwww\.\S{1,200}|\s(?:for|für|pour|para|per|voor)\s(?:the\s|die\s|das\s)?[A-Z].{0,100}$|"
+    r"\bhttps?://\S{1,300}|\bwww\.\S{1,200}|\s(?:[Ff]or|für|pour|para|per|voor)\s(?:the\s|die\s|das\s)?[A-Z].{0,100}$|"
     r"\s(?:in|à|aus)\s[A-Z][\w .]{1,40}$"
 )
 _DASH = re.compile(r"\s[-–—]\s")
@@ -83,6 +83,7 @@ class Words:
     honorific: re.Pattern[str]
     degree: re.Pattern[str]
     no_name: re.Pattern[str]
+    menu: re.Pattern[str]  # in a line of a menu
 
 
 def _any(words: Iterable[str]) -> str:
@@ -108,6 +109,7 @@ def byline_words() -> Words:
         trailing=compiled(rf"\s(?:{_any(table['trailing'])})$"),
         honorific=compiled(rf"^(?:(?:{_any(table['honorifics'])})\.?\s){{1,3}}"),
         degree=re.compile(rf"(?:(?:^|,?\s)(?:{degrees})\.?){{1,4}}$"),
+        menu=compiled(rf"\b(?:{_any(table['menu_words'])})\b"),
         no_name=compiled(rf"^(?:(?:{_any(table['no_names'])})$|(?:{_any(table['no_name_begins'])})\b)"),
     )
 
@@ -176,7 +178,7 @@ def _name(part: str, site: frozenset[str], structured: bool) -> Name | None:
         return None
     if key in site or words.organisation.search(part) or _SITE.search(part):
         return Name(part, False)
-    if not structured and not looks_like_person(part):
+    if not structured and (not looks_like_person(part) or is_menu(part)):
         return None
     return Name(part, True)
 
@@ -190,6 +192,11 @@ def _without_site(part: str, site: frozenset[str]) -> str:
         if squeeze(tail) in site or byline_words().organisation.search(tail) or byline_words().role.search(tail):
             return part[:start]
     return part
+
+
+def is_menu(text: str) -> bool:
+    """Whether a word of a text is one of menus and buttons, and so no person's."""
+    return byline_words().menu.search(text) is not None
 
 
 def looks_like_person(text: str) -> bool:

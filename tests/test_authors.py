@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tasks.authors import find_authors
 from tasks.names import looks_like_person, names_of
-from tasks.page import Block, Container, Declared, Kind, Page
+from tasks.page import Block, Container, Declared, Kind, Label, LabelledBlock, Page
 
 SITE = frozenset(("harbourgazette",))
 
@@ -105,6 +105,58 @@ def test_a_name_beside_a_date():
 
 def test_names_far_from_the_headline_are_not_the_authors():
     assert authors(page("H", *["Text of the article."] * 30, "By Other Author")) == ()
+
+
+def test_a_byline_that_names_the_declared_and_others():
+    declared = (("Jane Doe",),)
+    assert authors(page("H", "By JANE DOE, Jo Kern and Mara Lind", sources=declared)) == (
+        "Jane Doe", "Jo Kern", "Mara Lind",
+    )  # fmt: skip
+    assert authors(page("H", "By Jane Doe — Alto da Serra", sources=declared)) == ("Jane Doe",)
+
+
+def test_who_put_the_text_there_did_not_write_it():
+    assert authors(page("H", "By Jane Doe", sources=(("Web Master",),))) == ("Jane Doe",)
+    assert authors(page("H", "By Jane Doe", "Jo Kern", sources=(("Jo Kern",),))) == ("Jo Kern",)
+
+
+def dump(*lines, labels=None):
+    """The authors of a dump whose first line is the headline; the others are what `labels` says, else menu."""
+    blocks = tuple(
+        LabelledBlock(text, Label.TITLE if row == 0 else (labels or {}).get(row, Label.NAVIGATION), "x", 1.0)
+        for row, text in enumerate(lines)
+    )
+    page = Page(Kind.DUMP, tuple(map(Block, lines)), (Container("", "", -1, 0),), Declared())
+    return find_authors(page, blocks, 0, ())
+
+
+DECK = "A deck of some length, which says more about the story than its headline does and is no byline at all. " * 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (("H", "Jane Doe · Coast News · Posted: Aug 08, 2024 4:00 AM EDT | Last Updated: August 9"), ("Jane Doe",)),
+        (("H", "By Jane Doe - Coast Wire - Friday, April 28, 2023"), ("Jane Doe",)),
+        (("H", "By Jane DoeDec 20, 2023"), ("Jane Doe",)),
+        (("H", "By JANE DOE and MARA LINDJune 11, 2019"), ("JANE DOE", "MARA LIND")),
+        (("H", "By Jane Doe For Coastwire.Com"), ("Jane Doe",)),
+        (("H", DECK, "Social Sharing", "Jane Doe"), ("Jane Doe",)),
+        (("H", "Jane Doe2,", "Jo Kern,", "Mara Lind &"), ("Jane Doe", "Jo Kern", "Mara Lind")),
+        (("H", "By Jane Doe December 21, 2023", "By Jo Kern December 21, 2023"), ("Jane Doe", "Jo Kern")),
+        (("H", "x", "x", "x", "x", "Jane Doe", "x", "About Jane Doe"), ("Jane Doe",)),
+        (("H", "x", "x", "x", "x", "Jane Doe", "x"), ()),
+        (("H", "Show Caption", "Share Article"), ()),
+        (("H", "by Jane Doe, Coast Xpress", "Coast Xpress", "Coast Xpress app", "About Coast Xpress"), ("Jane Doe",)),
+    ],
+)
+def test_bylines_of_dumps(lines, names):
+    assert dump(*lines) == names
+
+
+def test_an_agency_alone_in_a_dumps_byline():
+    assert dump("H", "dpa", labels={1: Label.BYLINE}) == ("dpa",)
+    assert dump("H", "Jane Doe", labels={1: Label.CAPTION}) == ()
 
 
 def test_nobody():
