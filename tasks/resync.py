@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import BinaryIO
 
-from tasks.unpack import CHUNK, MAGIC, Packing, codec_of
+from tasks.unpack import CHUNK, Codec
 
 _HEAD = 1 << 16  # bytes of a record's head at the most
 _PEEK = 512  # bytes of a member that show what it begins with
@@ -14,19 +14,19 @@ _RECORD = re.compile(rb"(?<=\n)WARC/1\.")
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*([0-9]{1,15})[ \t]*\r?$")
 
 
-def end_of_record(file: BinaryIO, start: int, packing: Packing | None) -> int | None:
-    """The offset after a record; None where it does not come to a proper end."""
+def end_of_record(file: BinaryIO, start: int, codec: Codec | None) -> int | None:
+    """The offset after a record, packed or not; None where it does not come to a proper end."""
     file.seek(start)
-    return _end_of_member(file, packing) if packing else _end_of_block(file, start)
+    return _end_of_member(file, codec) if codec else _end_of_block(file, start)
 
 
-def next_record(file: BinaryIO, start: int, packing: Packing | None) -> int:
+def next_record(file: BinaryIO, start: int, codec: Codec | None) -> int:
     """The offset of the first record from an offset on, as far as can be told; the file's end where there is none."""
     file.seek(start)
     at, window = start, b""
     while chunk := file.read(CHUNK):
         window += chunk
-        for found in _candidates(window, packing):
+        for found in _candidates(window, codec):
             return at + found
         kept = window[-_PEEK:]
         at += len(window) - len(kept)
@@ -34,19 +34,18 @@ def next_record(file: BinaryIO, start: int, packing: Packing | None) -> int:
     return at + len(window)
 
 
-def _candidates(window: bytes, packing: Packing | None) -> Iterator[int]:
-    if packing is None:
+def _candidates(window: bytes, codec: Codec | None) -> Iterator[int]:
+    if codec is None:
         yield from (found.start() for found in _RECORD.finditer(window))
         return
-    for found in re.finditer(b"|".join(map(re.escape, MAGIC[packing])), window):
-        with suppress(codec_of(packing).errors):  # type: ignore[arg-type]
-            head = codec_of(packing).new().decompress(window[found.start() : found.start() + _PEEK], len(_FIRST))
+    for found in re.finditer(b"|".join(map(re.escape, codec.magic)), window):
+        with suppress(*codec.errors):
+            head = codec.new().decompress(window[found.start() : found.start() + _PEEK], len(_FIRST))
             if head == _FIRST:
                 yield found.start()
 
 
-def _end_of_member(file: BinaryIO, packing: Packing) -> int | None:
-    codec = codec_of(packing)
+def _end_of_member(file: BinaryIO, codec: Codec) -> int | None:
     member = codec.new()
     try:
         while not member.eof:

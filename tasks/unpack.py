@@ -38,6 +38,9 @@ MAGIC = {
     Packing.BZIP2: (b"BZh",),
     Packing.XZ: (b"\xfd7zXZ\0",),
 }
+DICTIONARY = b"\x5d\x2a\x4d\x18"  # begins a zstd file's first frame where that is a dictionary
+FRAME_HEAD = 8  # bytes: that, and the size
+MAX_DICTIONARY = 1 << 24  # bytes
 _OF_PAGES = (Packing.GZIP, Packing.ZSTD)
 
 
@@ -227,13 +230,13 @@ def joined(head: bytes, file: Readable, limit: int) -> bytes:
     return head if len(parts) == 1 else b"".join(parts)
 
 
-def codec_of(packing: Packing) -> Codec:
-    """How a packing is undone."""
+def codec_of(packing: Packing, dictionary: bytes = b"") -> Codec:
+    """How a packing is undone. `dictionary` is a zstd file's first frame, where that is one."""
     match packing:
         case Packing.GZIP:
             return Codec(packing, Inflater, (zlib.error,), MAGIC[packing])
         case Packing.ZSTD:
-            return _zstd()
+            return _zstd(dictionary)
         case Packing.BZIP2:
             import bz2  # noqa: PLC0415  (as the next: few files are packed so)
 
@@ -245,10 +248,13 @@ def codec_of(packing: Packing) -> Codec:
             return Codec(packing, new, (lzma.LZMAError,), MAGIC[packing])
 
 
-def _zstd() -> Codec:
+def _zstd(frame: bytes) -> Codec:
     if sys.version_info >= (3, 14):
         from compression import zstd  # noqa: PLC0415
     else:
         from backports import zstd  # noqa: PLC0415
 
-    return Codec(Packing.ZSTD, zstd.ZstdDecompressor, (zstd.ZstdError,), MAGIC[Packing.ZSTD])
+    # The dictionary may be packed itself: https://iipc.github.io/warc-specifications/specifications/warc-zstd/
+    dictionary = page_bytes(io.BytesIO(frame[FRAME_HEAD:]), MAX_DICTIONARY) if frame else b""
+    new = partial(zstd.ZstdDecompressor, zstd.ZstdDict(dictionary)) if dictionary else zstd.ZstdDecompressor
+    return Codec(Packing.ZSTD, new, (zstd.ZstdError,), MAGIC[Packing.ZSTD])

@@ -4,6 +4,7 @@ import gzip
 import random
 import tracemalloc
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,6 +90,18 @@ def test_every_way_of_packing(tmp_path: Path, name: str) -> None:
     }[name]
     (tmp_path / name).write_bytes(content)
     assert said(tmp_path / name) == urls(0, 1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("pack", [bytes, zstd.compress])
+def test_a_file_that_brings_its_dictionary(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    records = [record(number, story(number) + b"%d" % number * number) for number in range(200)]
+    dictionary = zstd.train_dict(records, 2_000)
+    frame = pack(dictionary.dict_content)
+    parts = [zstd.compress(part, zstd_dict=dictionary) for part in records[:5]]
+    parts[2] = flipped(parts[2], len(parts[2]) // 2)
+    content = b"\x5d\x2a\x4d\x18" + len(frame).to_bytes(4, "little") + frame + b"".join(parts)
+    (tmp_path / "a.warc.zst").write_bytes(content)
+    assert said(tmp_path / "a.warc.zst") == [*urls(0, 1), BROKEN, *urls(3, 4)]
 
 
 def test_a_file_that_is_packed_now_one_by_one_now_as_a_whole(tmp_path: Path) -> None:
