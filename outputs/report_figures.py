@@ -95,7 +95,7 @@ class _Group:
         words = [words_bin(count) for count in self.rows["word_count"].to_pylist()]
         confidence = [share_bin(share) for share in self.rows["confidence"].to_pylist()]
         parts: Mapping[str, list[dict[Any, int]]] = {
-            "having": self._having(),
+            "present": self._present(),
             "chars": self._counted(self.codes[self.article], self.label, self.label_names, self.chars),
             "folders": self._folders(),
             "words": self._counted(self.codes, np.array(words)),
@@ -107,7 +107,7 @@ class _Group:
             for code, name in enumerate(self.names)
         }
 
-    def _having(self) -> list[dict[str, int]]:
+    def _present(self) -> list[dict[str, int]]:
         flags = {**self._fields(), **self._labels(), REPEATED: self._repeated()}
         counts = {name: np.bincount(self.codes[flag], minlength=len(self.names)) for name, flag in flags.items()}
         return [{name: int(by[code]) for name, by in counts.items() if by[code]} for code in range(len(self.names))]

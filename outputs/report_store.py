@@ -29,7 +29,7 @@ SCHEMA = pa.schema(
         pa.field("publisher", pa.string()),
         pa.field("articles", pa.int64(), nullable=False),
         pa.field("rejected", pa.int64(), nullable=False),
-        *(pa.field(name, _COUNTS) for name in ("having", "rejects", "chars", "folders")),
+        *(pa.field(name, _COUNTS) for name in ("present", "rejects", "chars", "folders")),
         *(pa.field(name, _HISTOGRAM) for name in ("words", "confidence", "removed")),
         pa.field("alarms", pa.list_(pa.string()), nullable=False),
     ]

@@ -27,7 +27,7 @@ Key = TypeVar("Key", int, str)
 class Figures:
     """Counts of one publisher's pages."""
 
-    having: Counts = field(default_factory=dict)  # articles with a field, or with a block of a label that is removed
+    present: Counts = field(default_factory=dict)  # articles with a field, or with a block of a label that is removed
     rejects: Counts = field(default_factory=dict)  # pages by reason
     chars: Counts = field(default_factory=dict)  # characters of the pages' blocks by label
     folders: Counts = field(default_factory=dict)  # articles by the folder of their source
@@ -52,7 +52,7 @@ class Figures:
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(
-            _added(self.having, other.having),
+            _added(self.present, other.present),
             _added(self.rejects, other.rejects),
             _added(self.chars, other.chars),
             _added(self.folders, other.folders),
@@ -63,7 +63,7 @@ class Figures:
 
     def share(self, name: str) -> float | None:
         """The share of the articles that have a field or a label; None without articles."""
-        return self.having.get(name, 0) / self.articles if self.articles else None
+        return self.present.get(name, 0) / self.articles if self.articles else None
 
     @property
     def median_words(self) -> float | None:

@@ -71,7 +71,7 @@ class Share:
         """The numbers of some figures."""
         if self.name == REJECTED:
             return figures.rejected, figures.pages
-        return figures.having.get(self.name, 0), figures.articles
+        return figures.present.get(self.name, 0), figures.articles
 
     def value(self, numbers: Numbers) -> float:
         """The share."""

@@ -39,9 +39,9 @@ def manifest(**counts: Any) -> dict[str, Any]:
     }
 
 
-def figures(articles: int = 7, **having: int) -> Figures:
+def figures(articles: int = 7, **present: int) -> Figures:
     return Figures(
-        having={"title": articles, "author": articles - 1, "promo": articles} | having,
+        present={"title": articles, "author": articles - 1, "promo": articles} | present,
         rejects={"no_article": 2},
         chars={"paragraph": 9000, "navigation": 1000},
         words={words_bin(480): articles},

@@ -69,10 +69,10 @@ def test_figures_are_those_of_the_rows(tmp_path: Path) -> None:
         assert found.chars == chars
         assert found.words == Counter(words_bin(row["word_count"]) for row in mine)
         assert found.confidence == {share_bin(0.75): len(mine)}
-        assert found.having["promo"] == len(mine) and "legal" not in found.having
-        assert found.having["author"] == sum(bool(row["authors"]) for row in mine)
-        assert found.having.get("deck", 0) == 0
-        assert found.having["image"] == found.having["title"] == found.having["language"] == len(mine)
+        assert found.present["promo"] == len(mine) and "legal" not in found.present
+        assert found.present["author"] == sum(bool(row["authors"]) for row in mine)
+        assert found.present.get("deck", 0) == 0
+        assert found.present["image"] == found.present["title"] == found.present["language"] == len(mine)
         removed = Counter(
             share_bin(
                 sum(len(block["text"]) for block in row["blocks"] if block["label"] in BOILERPLATE)
@@ -81,14 +81,14 @@ def test_figures_are_those_of_the_rows(tmp_path: Path) -> None:
             for row in mine
         )
         assert found.removed == removed
-    assert figures["one.example"].having["recent_date"] == 1
+    assert figures["one.example"].present["recent_date"] == 1
 
 
 def test_paragraphs_that_a_publisher_repeats(tmp_path: Path) -> None:
     layout, run = archive(tmp_path, 100)
     figures = Tally.of(layout, run).figures({})
-    assert figures["one.example"].having["repeated"] == 2
-    assert "repeated" not in figures["two.example"].having  # another publisher's is no repetition
+    assert figures["one.example"].present["repeated"] == 2
+    assert "repeated" not in figures["two.example"].present  # another publisher's is no repetition
 
 
 def test_whose_a_reject_is(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_batches_add_up_to_the_whole(tmp_path: Path) -> None:
     expected, found = Tally.of(whole, run).figures({}), Tally.of(parts, parts_run).figures({})
     for publisher, figures in expected.items():
         # What another batch repeats is not seen.
-        having = {name: count for name, count in figures.having.items() if name != "repeated"}
-        assert found[publisher].having == having
+        present = {name: count for name, count in figures.present.items() if name != "repeated"}
+        assert found[publisher].present == present
         assert (found[publisher].words, found[publisher].chars) == (figures.words, figures.chars)
 
 
@@ -130,7 +130,7 @@ def test_samples_are_a_few_of_each_reason(tmp_path: Path) -> None:
 counts = st.dictionaries(st.sampled_from(["title", "author", "promo"]), st.integers(1, 9))
 histograms = st.dictionaries(st.integers(0, 49), st.integers(1, 9))
 some_figures = st.builds(
-    Figures, having=counts, rejects=counts, chars=counts, folders=counts, words=histograms, confidence=histograms,
+    Figures, present=counts, rejects=counts, chars=counts, folders=counts, words=histograms, confidence=histograms,
     removed=histograms,
 )  # fmt: skip
 
@@ -158,7 +158,7 @@ def test_medians() -> None:
 
 def test_stored_figures_come_back(tmp_path: Path) -> None:
     layout, run = Layout(tmp_path), "20261124T030000Z-aaaaaa"
-    figures = {"one.example": Figures(having={"author": 2}, words={40: 3}), None: Figures(rejects={"empty": 1})}
+    figures = {"one.example": Figures(present={"author": 2}, words={40: 3}), None: Figures(rejects={"empty": 1})}
     alarms = frozenset({("one.example", "author"), (None, "rejected"), ("silent.example", "articles")})
     store(layout, run, figures, None, alarms)
     assert load(layout, run, RUN) == load(layout, run, DAY)

@@ -31,10 +31,10 @@ SITE = "valley-post.example"
 FIRST_DAY = datetime.now(UTC).replace(hour=3, minute=0) - timedelta(20)
 
 
-def figures(articles: int = 12, rejected: int = 0, words: int = 400, **having: int) -> Figures:
+def figures(articles: int = 12, rejected: int = 0, words: int = 400, **present: int) -> Figures:
     spread = [words_bin(round(words * (0.7 + 0.6 * at / max(articles - 1, 1)))) for at in range(articles)]
     return Figures(
-        having={"title": articles, "author": articles, "date": articles, "deck": articles // 2} | having,
+        present={"title": articles, "author": articles, "date": articles, "deck": articles // 2} | present,
         rejects={"no_article": rejected} if rejected else {},
         words={at: spread.count(at) for at in spread},
         confidence={share_bin(0.95): articles} if articles else {},
@@ -167,9 +167,8 @@ def test_more_articles_are_never_a_deeper_fall(usual: float, now: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_month_of_110_publishers_of_which_ten_break(seed: int) -> None:
-    month = simulate(seed, least_rate=8)
+def test_a_month_of_110_publishers_of_which_ten_break() -> None:
+    month = simulate(seed=1, least_rate=8)
     delays = {kind: month.delay(name) for name, (_, kind) in month.broken.items()}
     assert {kind for kind, delay in delays.items() if delay not in (0, 1)} == set()
     assert len(month.false()) <= 1, month.false()

@@ -24,7 +24,7 @@ class Publisher:
     rate: float  # articles a day
     week: tuple[float, ...]
     restless: float  # standard deviation of a day's log-odds from the usual ones
-    having: dict[str, float]
+    present: dict[str, float]
     rejected: float
     words: float  # median
     spread: float  # of the logarithm of the lengths
@@ -36,17 +36,17 @@ def publisher(rng: np.random.Generator, number: int) -> Publisher:
     often = lambda low: float(rng.choice([0.995, rng.uniform(low, 0.99)]))  # noqa: E731
     weekend = rng.choice([1.0, rng.uniform(0.2, 0.8)])
     week = (*rng.uniform(0.85, 1.15, 5), weekend * rng.uniform(0.8, 1.2), weekend)
-    having = {"title": 0.999, "author": often(0.6), "date": often(0.93), "image": often(0.5), "language": 0.998}
-    having["deck"] = float(rng.choice([0.0, 0.03, rng.uniform(0.3, 0.9), 0.98]))
-    having["recent_date"] = having["date"] * rng.uniform(0.93, 1.0)
-    having["repeated"] = float(rng.choice([0.0, 0.01, 0.05, rng.uniform(0.1, 0.5)]))
-    having |= {label: float(rng.choice([0.0, 0.02, rng.uniform(0.1, 0.9), 0.98, 1.0])) for label in LABELS}
+    present = {"title": 0.999, "author": often(0.6), "date": often(0.93), "image": often(0.5), "language": 0.998}
+    present["deck"] = float(rng.choice([0.0, 0.03, rng.uniform(0.3, 0.9), 0.98]))
+    present["recent_date"] = present["date"] * rng.uniform(0.93, 1.0)
+    present["repeated"] = float(rng.choice([0.0, 0.01, 0.05, rng.uniform(0.1, 0.5)]))
+    present |= {label: float(rng.choice([0.0, 0.02, rng.uniform(0.1, 0.9), 0.98, 1.0])) for label in LABELS}
     return Publisher(
         name=f"publisher-{number:03d}.example",
         rate=float(np.clip(rng.lognormal(np.log(11), 1.0), 2, 120)),
         week=week,
         restless=rng.uniform(0.1, 0.5),
-        having=having,
+        present=present,
         rejected=float(rng.choice([0.0, 0.005, 0.03])),
         words=rng.uniform(180, 900),
         spread=rng.uniform(0.4, 0.8),
@@ -60,12 +60,12 @@ def figures(rng: np.random.Generator, of: Publisher, weekday: int) -> Figures:
     pages = int(rng.poisson(of.rate * of.week[weekday] * rng.gamma(12, 1 / 12)))
     rejected = int(rng.binomial(pages, of.rejected))
     count = pages - rejected
-    chances = {name: _daily(rng, chance, of.restless) for name, chance in of.having.items()}
+    chances = {name: _daily(rng, chance, of.restless) for name, chance in of.present.items()}
     words = rng.lognormal(np.log(of.words) + rng.normal(0, 0.06), of.spread, count)
     doubt = _beta(rng, 1 - of.confidence, 30, count)
     removed = _beta(rng, of.removed, 12, count)
     return Figures(
-        having={name: int(rng.binomial(count, chance)) for name, chance in chances.items()},
+        present={name: int(rng.binomial(count, chance)) for name, chance in chances.items()},
         rejects={"no_article": rejected} if rejected else {},
         words=Counter(words_bin(int(one)) for one in words),
         confidence=Counter(share_bin(1 - one) for one in doubt),
@@ -82,19 +82,19 @@ def _beta(rng: np.random.Generator, mean: float, sure: float, count: int) -> np.
     return rng.beta(mean * sure, (1 - mean) * sure, count)
 
 
-def _having(of: Publisher, **chances: float) -> Publisher:
-    return replace(of, having=of.having | chances)
+def _present(of: Publisher, **chances: float) -> Publisher:
+    return replace(of, present=of.present | chances)
 
 
 BREAKS: dict[str, Callable[[Publisher], Publisher]] = {
     "class names changed": lambda of: replace(
-        _having(of, repeated=0.9, promo=0.05, related=0.1, deck=0.02), confidence=of.confidence - 0.12
+        _present(of, repeated=0.9, promo=0.05, related=0.1, deck=0.02), confidence=of.confidence - 0.12
     ),
     "body behind a script": lambda of: replace(of, rejected=0.9, words=45),
-    "promo added to each page": lambda of: _having(of, promo=0.99, repeated=0.95),
-    "date format changed": lambda of: _having(of, date=0.05, recent_date=0.03),
-    "days and months swapped": lambda of: _having(of, recent_date=0.1),
-    "byline gone": lambda of: _having(of, author=0.01),
+    "promo added to each page": lambda of: _present(of, promo=0.99, repeated=0.95),
+    "date format changed": lambda of: _present(of, date=0.05, recent_date=0.03),
+    "days and months swapped": lambda of: _present(of, recent_date=0.1),
+    "byline gone": lambda of: _present(of, author=0.01),
     "consent wall": lambda of: replace(of, rejected=1.0),
     "body cut after the first paragraph": lambda of: replace(of, words=0.12 * of.words, removed=0.75),
     "comments in the text": lambda of: replace(of, words=1.9 * of.words, confidence=of.confidence - 0.15),
