@@ -10,6 +10,7 @@
       _runs/<run>.html, <run>.parquet       its report and figures, which no manifest names
       _runs/.lock                           held by the run that writes
       _staging/<run>/                       what is not yet in place
+      _index/                               large archives: known texts, made anew where it is missing
 
 All paths are made here, so that another store needs another `Layout` and no more.
 """
@@ -78,6 +79,11 @@ class Layout:
     def lock(self) -> Path:
         """The file that the writing run locks."""
         return self.runs / ".lock"
+
+    @property
+    def index(self) -> Path:
+        """The folder of what is kept to be faster, and can be removed at any time."""
+        return self.root / "_index"
 
     @property
     def all_staging(self) -> Path:

@@ -30,8 +30,9 @@ class Relation:
 class Relations:
     """The texts that a run knows: those of the archive, and its own."""
 
-    def __init__(self, known: Segment, folder: Path) -> None:
-        self._segments = [known]
+    def __init__(self, known: Sequence[Segment], folder: Path) -> None:
+        self._segments = list(known)
+        self._known = len(known)
         self._folder = folder
         self._saved = 0
 
@@ -46,7 +47,7 @@ class Relations:
 
     def _add(self, segment: Segment) -> None:
         """Segments double in size, so that there are few, and none is merged often."""
-        while len(self._segments) > 1 and len(self._segments[-1]) <= len(segment):
+        while len(self._segments) > self._known and len(self._segments[-1]) <= len(segment):
             earlier = self._segments.pop()
             segment = earlier + segment
             earlier.remove()

@@ -6,11 +6,11 @@ text's row, so that a text costs 440 bytes on disk and a search a few pages of i
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ BANDS = HASHES // 4
 LEAST_SIMILARITY = 0.55
 # Rows looked at for one band or address: of a text that thousands of sites repeat, the earliest are enough.
 MOST = 64
+
+_FRONT_PAGE = re.compile(r"[a-zA-Z]+://[^/?#]*/?(?:#.*)?")
 
 _ROW_BITS = np.uint64(32)
 _ROW = np.uint64(0xFFFFFFFF)
@@ -44,13 +46,7 @@ Numbers = npt.NDArray[np.uint64]
 
 def url_key(url: str | None) -> int:
     """Return 64 bits of an address; 0 where there is none, or one that is a site's front page, not an article's."""
-    if not url:
-        return 0
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return 0
-    if parts.path in ("", "/") and not parts.query:
+    if not url or _FRONT_PAGE.fullmatch(url):
         return 0
     return int.from_bytes(hashlib.sha256(url.encode("utf-8", "replace")).digest()[:8], "big") or 1
 

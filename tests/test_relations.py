@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from outputs import known_texts, text_index
 from outputs import relations as deciding
-from outputs import text_index
 from outputs.archive import open_run
 from outputs.batch import archive_batch
 from outputs.compact import compact
@@ -151,10 +151,39 @@ def test_the_index_is_the_same_after_a_compaction(tmp_path):
     indexes = []
     for name in ("archive", "compacted"):
         (tmp_path / f"{name}-index").mkdir()
-        indexes.append(read_texts(Layout(tmp_path / name), tmp_path / f"{name}-index"))
+        indexes += read_texts(Layout(tmp_path / name), tmp_path / f"{name}-index")
     assert len(indexes[0]) == len(PAGES)
     assert indexes[0].texts.tobytes() == indexes[1].texts.tobytes()
     assert indexes[0].bands.tobytes() == indexes[1].bands.tobytes()
+
+
+@pytest.mark.parametrize("growth", [0, 9])
+def test_the_index_of_a_large_archive_is_kept(tmp_path, monkeypatch, growth):
+    monkeypatch.setattr(known_texts, "_KEPT_TEXTS", 3)
+    monkeypatch.setattr(known_texts, "_GROWTH", growth)
+    root = tmp_path / "archive"
+    for number, (name, page) in enumerate(PAGES.items()):
+        source = write_pages(tmp_path / str(number), {name: page})
+        run_archive(source, root, now=NOON + timedelta(days=number), cleaner=clean)
+        assert (root / "_index" / "covers.json").exists() == (number >= 3)
+        if number == 8:
+            compact(root, now=NOON + timedelta(days=9))
+    assert found(root) == EXPECTED
+    assert verify(root).findings == ()
+
+
+@pytest.mark.parametrize("damage", ["{", '{"format": 0}', "[]", None])
+def test_a_kept_index_that_cannot_be_used_is_made_anew(tmp_path, monkeypatch, damage):
+    monkeypatch.setattr(known_texts, "_KEPT_TEXTS", 1)
+    root = tmp_path / "archive"
+    run_archive(write_pages(tmp_path / "1", dict(list(PAGES.items())[:5])), root, now=NOON, cleaner=clean)
+    run_archive(write_pages(tmp_path / "2", {"f.html": PAGES["f.html"]}), root, now=NOON, cleaner=clean)
+    if damage is None:
+        next((root / "_index").glob("*-bands.npy")).unlink()
+    else:
+        (root / "_index" / "covers.json").write_text(damage)
+    run_archive(write_pages(tmp_path / "3", PAGES), root, now=NOON + timedelta(days=1), cleaner=clean)
+    assert found(root) == EXPECTED
 
 
 def records(texts: list[str], urls: list[str | None] | None = None) -> text_index.Texts:
@@ -167,8 +196,8 @@ def records(texts: list[str], urls: list[str | None] | None = None) -> text_inde
 @given(st.lists(st.integers(0, 5), max_size=40), st.lists(st.integers(1, 9), max_size=40))
 def test_batches_do_not_matter(seeds, cuts):
     texts = records([wire(story(seed, 3)) if number % 2 else story(seed, 3) for number, seed in enumerate(seeds)])
-    whole = Relations(Segment.of(texts[:0]), Path()).settle(texts)
-    pieces, start = Relations(Segment.of(texts[:0]), Path()), 0
+    whole = Relations([], Path()).settle(texts)
+    pieces, start = Relations([], Path()), 0
     settled = []
     for size in [*cuts, len(seeds)]:
         settled += pieces.settle(texts[start : start + size])
@@ -183,12 +212,12 @@ def test_batches_do_not_matter(seeds, cuts):
 def test_segments_on_disk_and_merged(tmp_path, monkeypatch):
     monkeypatch.setattr(deciding, "_SPILLED", 8)
     texts = records([story(number % 20, 2) for number in range(60)])
-    known = Relations(Segment.of(texts[:0]), tmp_path)
+    known = Relations([], tmp_path)
     settled = [relation for start in range(0, 60, 5) for relation in known.settle(texts[start : start + 5])]
     assert [relation.duplicate_of for relation in settled] == [
         None if number < 20 else f"{number % 20:020x}" for number in range(60)
     ]
-    assert sorted(len(segment) for segment in known._segments) == [0, 20, 40]
+    assert sorted(len(segment) for segment in known._segments) == [20, 40]
     assert len(list(tmp_path.iterdir())) == 4  # two files each; those of merged segments are gone
 
 
@@ -198,22 +227,24 @@ def test_a_text_that_thousands_repeat_costs_no_more(monkeypatch):
     places, found_rows, _ = segment.near(texts[:10])
     assert len(places) == 10 * text_index.MOST
     assert set(found_rows.tolist()) == set(range(text_index.MOST))
-    assert all(relation.duplicate_of == f"{0:020x}" for relation in Relations(segment, Path()).settle(texts[-5:]))
+    assert all(relation.duplicate_of == f"{0:020x}" for relation in Relations([segment], Path()).settle(texts[-5:]))
 
 
 def test_an_address_with_thousands_of_texts_gets_the_next_revision():
     texts = records([story(number, 1) for number in range(300)], ["https://a.example/live"] * 300)
-    settled = Relations(Segment.of(texts[:0]), Path()).settle(texts)
+    settled = Relations([], Path()).settle(texts)
     assert [relation.revision for relation in settled] == list(range(1, 301))
 
 
 def test_texts_without_words_are_alike_to_nothing():
     texts = records(["…", "—", "?!"])
     assert np.count_nonzero(texts["minhash"]) == 0
-    assert all(each.duplicate_of is None for each in Relations(Segment.of(texts[:0]), Path()).settle(texts))
+    assert all(each.duplicate_of is None for each in Relations([], Path()).settle(texts))
 
 
-@pytest.mark.parametrize("url", [None, "", "https://a.example", "https://a.example/", "https://[", "http://a/#top"])
+@pytest.mark.parametrize(
+    "url", [None, "", "https://a.example", "https://a.example/", "http://a.example/#top", "http://a.example#top"]
+)
 def test_an_address_of_no_article(url):
     assert url_key(url) == 0
 
