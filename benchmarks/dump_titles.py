@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.limits import Limits
-from tasks.align import squeeze
 from tasks.blocks import cut
 from tasks.clean import clean_page
 from tasks.decode import decode
 from tasks.dump_title import WEIGHTS, Dump, candidates
+from tasks.folding import squeeze
 from tasks.labelled import LabelledPage, read_labelled
 from tasks.page import Article, Kind, Page, Rejected
 from tasks.phrases import load_phrases

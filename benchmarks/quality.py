@@ -14,8 +14,8 @@ from statistics import fmean
 import trafilatura
 
 from config.limits import Limits
-from tasks.align import squeeze
 from tasks.decode import decode
+from tasks.folding import squeeze
 from tasks.labelled import LabelledPage, read_labelled
 from tasks.page import Kind, Rejected
 from tasks.scoring import harmonic, overlap

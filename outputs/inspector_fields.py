@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree, html
 
 from outputs.values import as_cell
-from tasks.align import squeeze
+from tasks.folding import squeeze
 from tasks.linked_data import loose_json
 from tasks.page import Kind, Page
 

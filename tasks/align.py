@@ -5,14 +5,13 @@ that runs forward through the body and explains most of its characters wins. A s
 somewhere in the body is left out, since the paragraph around it already explains that place.
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.folding import squeeze
 from tasks.shingles import shingles
 
 MAX_PLACES = 12  # of one block's text in the body
@@ -27,11 +26,6 @@ class _Place:
     start: int
     end: int
     weight: float
-
-
-def squeeze(text: str) -> str:
-    """The text's letters and digits alone, case folded: what is left when signs and spaces do not count."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def align(texts: Sequence[str], body: str) -> NDArray[np.bool_]:

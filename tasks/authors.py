@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from tasks.folding import squeeze
 from tasks.names import Name, byline_words, is_menu, looks_like_person, names_of, split_byline, starts_with_by
 from tasks.page import Block, Kind, Label, LabelledBlock, Page
-from tasks.titles import squeeze
 
 MAX_LINE = 220  # characters of a line that may be a byline
 MAX_ALONE = 60

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.limits import Limits
-from tasks.align import align, squeeze
+from tasks.align import align
 from tasks.blocks import cut
 from tasks.columns import Matrix
 from tasks.decode import decode

@@ -1,18 +1,13 @@
 """Which block is the article's headline, by what the page declares."""
 
-import re
 from collections.abc import Iterable, Sequence
 
+from tasks.folding import fold
 from tasks.page import Block
 
 TITLE_CHARS = 400  # longer blocks are no headline
 SIGNS = 40  # characters that a headline may have besides letters and digits
 FOLDING = 2  # times that a text without case may be longer: "ß" becomes "ss", "İ" a letter and its dot
-
-
-def fold(text: str) -> str:
-    """The text (its first 400 characters) without case and signs."""
-    return " ".join(re.sub(r"[\W_]+", " ", text[:TITLE_CHARS]).split()).casefold()
 
 
 def headline_row(blocks: Sequence[Block], headlines: Iterable[str]) -> int | None:
@@ -21,14 +16,14 @@ def headline_row(blocks: Sequence[Block], headlines: Iterable[str]) -> int | Non
     Where none is the same, an `<h1>` that shares its words with what is declared; else the first `<h1>`: on some pages
     that is the site's name.
     """
-    wanted = {folded for headline in headlines if (folded := fold(headline))}
+    wanted = {folded for headline in headlines if (folded := fold(headline[:TITLE_CHARS]))}
     shortest, longest = min(map(len, wanted), default=0) // FOLDING, max(map(len, wanted), default=0) + SIGNS
     same, alike, heads = [], [], []
     for row, block in enumerate(blocks):
         is_head = block.tag == "h1"
         if not is_head and not shortest <= len(block.text) <= longest:
             continue
-        folded = fold(block.text)
+        folded = fold(block.text[:TITLE_CHARS])
         if folded in wanted:
             same.append(row)
         elif is_head and _is_part_of_any(folded, wanted):

@@ -4,11 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.align import squeeze
 from tasks.bridge import BODY, bridged
 from tasks.captions import boxed_captions, caption_parts
 from tasks.dump_title import Dump, dump_title_row
-from tasks.headline import fold
+from tasks.folding import fold, squeeze
 from tasks.model import BodyModel, load_model
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
 from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
@@ -191,7 +190,7 @@ def _is_called_deck(block: Block, page: Page) -> bool:
     around = page.containers[parent].words if parent >= 0 else ""
     if (place_bits(block.words) | place_bits(around)) & _BIT["deck"]:
         return True
-    begin = fold(block.text)[:DESCRIBED]
+    begin = fold(block.text[:CAPTION_CHARS])[:DESCRIBED]
     return any(fold(text)[:DESCRIBED] == begin for text in page.declared.descriptions)
 
 

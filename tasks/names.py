@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-from tasks.titles import squeeze
+from tasks.folding import squeeze
 
 MAX_BYLINE = 600  # characters
 MAX_NAME = 60

@@ -8,7 +8,6 @@ tenth.
 `caption_leak` and `credit_leak` are the share of pages with a known caption or credit inside the body. All are 0 to 1.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
-from tasks.align import squeeze
+from tasks.folding import fold, squeeze
 from tasks.page import Article, Label
 from tasks.shingles import SIZE, tokens
 
@@ -95,7 +94,7 @@ def _score_fields(truth: Mapping[str, Any], article: Article) -> dict[str, Any]:
     found = article.metadata
     scores: dict[str, Any] = {"confidence": article.confidence}
     if truth.get("title"):
-        scores["title"] = fold(found.title) == fold(truth["title"])
+        scores["title"] = flat(found.title) == flat(truth["title"])
     if truth.get("published"):
         day = found.published_at.date().isoformat() if found.published_at else ""
         scores["date"] = day in _days(str(truth["published"]))
@@ -124,14 +123,13 @@ def _apart(texts: Iterable[str] | None, body: str, longest: int) -> list[str]:
     return [text for text in squeezed if len(text) > longest and text not in body]
 
 
-def fold(text: Any) -> str:
-    """A title or name without case, signs and double spaces."""
-    flat = unicodedata.normalize("NFKC", text if isinstance(text, str) else " ".join(map(str, text or ()))).casefold()
-    return " ".join("".join(char if char.isalnum() else " " for char in flat).split())
+def flat(text: Any) -> str:
+    """A title or name, or the parts of one, folded."""
+    return fold(text if isinstance(text, str) else " ".join(map(str, text or ())))
 
 
 def _names_f1(truth: Sequence[str], names: Sequence[str]) -> float:
-    wanted, got = {fold(name) for name in truth}, {fold(name) for name in names}
+    wanted, got = {flat(name) for name in truth}, {flat(name) for name in names}
     return 2 * len(wanted & got) / (len(wanted) + len(got)) if wanted or got else 1.0
 
 

@@ -1,14 +1,16 @@
 """The headline, the kicker over it and the deck under it: of what a page declares, the wording that it shows."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tasks.folding import squeeze
 from tasks.page import Block, Kind, Label, LabelledBlock, Page
 
 MAX_TITLE = 400  # characters
 MAX_KICKER = 80
+FEW = 4  # words
+PART = 0.4  # share of a declared headline under which a heading is hardly the whole of it
 MIN_ALIKE = 0.34  # share of words that an <h1> has in common with a declared headline
 MIN_BODY = 100  # characters of a paragraph that is body for sure
 REACH = 6  # blocks around the headline in which kicker and deck are looked for
@@ -35,12 +37,6 @@ class Shown:
     text: str
 
 
-def squeeze(text: str) -> str:
-    """A text's letters and digits alone, case folded: what two writings of one headline share."""
-    text = unicodedata.normalize("NFKC", text) if not text.isascii() else text
-    return "".join(filter(str.isalnum, text)).casefold()
-
-
 def find_title(page: Page, blocks: Sequence[LabelledBlock], names: Iterable[str]) -> tuple[str | None, int | None]:
     """The article's headline and the row of the page's block that shows it; `names` are the site's.
 
@@ -53,13 +49,15 @@ def find_title(page: Page, blocks: Sequence[LabelledBlock], names: Iterable[str]
     wordings = [wording for headline in page.declared.headlines for wording in _wordings(headline, site)]
     headings = [shown for shown in _headings(page) if squeeze(shown.text) not in site]
     found = (
-        _declared_heading(wordings, headings)
+        _longer_block(page, wordings, _declared_heading(wordings, headings))
         or _alike_heading(wordings, headings)
         or _declared_block(page, wordings)
         or next((Shown(row, text) for text in labelled if (row := _row_of(page, text)) is not None), None)
     )
+    if found is not None and _is_alien(found.text, wordings):
+        found = None
     if found is not None:
-        return _line(found.text), found.row
+        return _line(_as_declared(found.text, wordings)), found.row
     best = next((wording for wording in wordings if squeeze(wording) not in site), None)
     title = best or next((shown.text for shown in headings), None)
     return (_line(title) if title else None), None
@@ -138,6 +136,27 @@ def _declared_heading(wordings: Sequence[str], headings: Sequence[Shown]) -> Sho
     """The `<h1>` that is worded as a declared headline."""
     shown = {squeeze(heading.text): heading for heading in reversed(headings)}
     return next((shown[key] for wording in wordings if (key := squeeze(wording)) in shown), None)
+
+
+def _longer_block(page: Page, wordings: Sequence[str], heading: Shown | None) -> Shown | None:
+    """The heading, unless it is a small part of what is declared, as a site's name is, and more stands elsewhere."""
+    own = squeeze(heading.text) if heading else ""
+    whole = next((headline for headline in page.declared.headlines if own in squeeze(headline)), "")
+    if heading is None or len(own) >= PART * len(squeeze(whole)):
+        return heading
+    return _declared_block(page, [wording for wording in wordings if len(wording) * PART > len(own)]) or heading
+
+
+def _is_alien(text: str, wordings: Sequence[str]) -> bool:
+    """Whether a few words have nothing in common with what is declared: an `<h1>` of the site, or of a box."""
+    words = _word_set(text)
+    return bool(wordings) and len(words) < FEW and not any(words & _word_set(wording) for wording in wordings)
+
+
+def _as_declared(text: str, wordings: Sequence[str]) -> str:
+    """A shown headline, its words apart as they are where it is declared: "Topic: Headline" for "TopicHeadline"."""
+    same = (wording for wording in wordings if squeeze(wording) == squeeze(text))
+    return next((wording for wording in same if len(wording.split()) > len(text.split())), text)
 
 
 def _alike_heading(wordings: Sequence[str], headings: Sequence[Shown]) -> Shown | None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.align import SLACK, align, squeeze
+from tasks.align import SLACK, align
+from tasks.folding import squeeze
 from tasks.shingles import coverage, shingles, tokens
 
 SENTENCES = {
@@ -115,12 +116,6 @@ def test_a_block_of_which_most_stands_in_the_body_is_found() -> None:
 def test_without_a_body_nothing_is_found(body: str) -> None:
     assert found([*MENU, sentence("latin", 1)], body) == []
     assert align([], "text").tolist() == []
-
-
-def test_squeeze() -> None:
-    assert squeeze("  „Größe“ – 12_3!\n") == "grösse123"
-    assert squeeze("ＡＢＣ１２") == "abc12"
-    assert squeeze("…–!") == ""
 
 
 def test_tokens_and_shingles() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.headline import TITLE_CHARS, fold, headline_row
+from tasks.headline import headline_row
 from tasks.page import Block
 
 
@@ -48,8 +48,3 @@ def test_without_anything_declared_the_first_h1() -> None:
     assert row([], "a") is None
     assert row([("p", "")], "") is None
     assert row([("p", "!!!"), ("h1", "?")], "…") == 1
-
-
-def test_fold() -> None:
-    assert fold(" “Größe_X”:\n 12 ") == "grösse x 12"
-    assert len(fold("a " * 5_000)) <= TITLE_CHARS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tasks.page import Article, Label, LabelledBlock, Metadata
-from tasks.scoring import PageScore, fold, harmonic, overlap, score_page, summary
+from tasks.scoring import PageScore, flat, harmonic, overlap, score_page, summary
 
 
 def article(*texts: str, credits: tuple[str, ...] = (), confidence: float = 0.9, **fields: Any) -> Article:
@@ -110,10 +110,10 @@ def test_short_captions_and_those_that_the_body_holds_do_not_count() -> None:
     assert inside.caption_leak is None
 
 
-def test_fold() -> None:
-    assert fold(" “Ａ–B”  c\n") == "a b c"
-    assert fold(None) == ""
-    assert fold(["Jane", "Doe"]) == "jane doe"
+def test_flat() -> None:
+    assert flat(" “Ａ–B”  c\n") == "a b c"
+    assert flat(None) == ""
+    assert flat(["Jane", "Doe"]) == "jane doe"
 
 
 def page(precision: float, recall: float, **fields: Any) -> PageScore:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.folding import squeeze
 from tasks.page import Block, Container, Declared, Kind, Label, LabelledBlock, Page
-from tasks.titles import find_deck, find_kicker, find_title, squeeze, strip_site
+from tasks.titles import find_deck, find_kicker, find_title, strip_site
 
 NAMES = ("Harbour Gazette", "harbour-gazette.example")
 
@@ -59,6 +60,29 @@ def test_a_heading_that_is_not_the_headline():
         "h1:Sign up for our newsletter", "div:Last ferry sails in June", headlines=("Last ferry sails in June",)
     )
     assert find_title(shown, (), NAMES) == ("Last ferry sails in June", 1)
+
+
+def test_a_heading_that_is_a_small_part_of_what_is_declared():
+    declared = ("Diary of Jo Kern - The council keeps the old ferry for another year",)
+    assert title(
+        page("h1:Diary of Jo Kern", "h3:The council keeps the old ferry for another year", headlines=declared)
+    ) == ("The council keeps the old ferry for another year")
+    assert title(page("h1:Diary of Jo Kern", "h2:Other", headlines=declared)) == "Diary of Jo Kern"
+    long_deck = ("Council keeps ferry", "It loses money every year, but the harbour council wants to keep it. " * 3)
+    assert title(page("h1:Council keeps ferry", f"p:{long_deck[1]}", headlines=long_deck)) == "Council keeps ferry"
+
+
+def test_a_heading_of_a_box_is_not_the_headline():
+    blocks = (LabelledBlock("Original text", Label.TITLE, "x", 1.0),)
+    assert title(page("h1:Original text", headlines=("Council keeps the ferry",)), blocks) == "Council keeps the ferry"
+    own = "Why that old boat will never leave us"
+    blocks = (LabelledBlock(own, Label.TITLE, "x", 1.0),)
+    assert title(page(f"h1:{own}", headlines=("Council keeps the ferry",)), blocks) == own
+
+
+def test_words_are_apart_as_where_they_are_declared():
+    declared = ("Harbour: Council keeps the ferry",)
+    assert title(page("h1:HarbourCouncil keeps the ferry", headlines=declared)) == declared[0]
 
 
 def test_soft_hyphens_and_white_space():
