@@ -17,6 +17,7 @@ from tasks.blocks import cut
 from tasks.columns import Matrix
 from tasks.decode import decode
 from tasks.features import features
+from tasks.folding import squeeze
 from tasks.labelled import LabelledPage
 from tasks.page import Block, Container, Declared, Kind, Label, Page, Rejected
 from tasks.phrases import Phrases, load_phrases

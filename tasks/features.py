@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.columns import Column, Columns, Matrix, bits, rolling, shifts
+from tasks.folding import fold
 from tasks.page import Block, Kind, Label, Page
 from tasks.places import AROUND, KINDS_OF_PLACE, TAG_GROUP, TAG_GROUPS, container_places
 from tasks.tree import add_tree
