@@ -27,6 +27,10 @@ _FIRST_ROWS = 100  # of JSON lines, to find the columns in
 _ROWS_AT_A_TIME = 64  # of Parquet
 
 
+class BrokenTableError(OSError):
+    """A Parquet file that cannot be read, from some place on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Which columns of a table are a page's parts."""
@@ -77,25 +81,30 @@ class ParquetRow:
 
     def approach(self, place: Place) -> None:
         """Go to the row."""
-        rows = self._rows(place)
-        rows.go_to(self.row)
-        keep(self._key(place), rows)
+        with self._rows(place) as rows:
+            rows.go_to(self.row)
 
     def read(self, place: Place, source_name: str, limits: Limits) -> RawPage | Rejected:
         """The page in the row."""
-        rows = self._rows(place)
-        row = rows.at(self.row)
-        keep(self._key(place), rows)
+        with self._rows(place) as rows:
+            row = rows.at(self.row)
         return _page(row, self.columns, source_name, limits.max_page_bytes)
 
-    def _key(self, place: Place) -> object:
-        return identity(place), self.group
-
-    def _rows(self, place: Place) -> "_Rows":
-        rows = take(self._key(place))
-        if isinstance(rows, _Rows) and rows.first <= self.row:
-            return rows
-        return _Rows(place, self.group, self.columns.names)
+    @contextmanager
+    def _rows(self, place: Place) -> Iterator["_Rows"]:
+        key = identity(place), self.group
+        rows = take(key)
+        if not isinstance(rows, _Rows) or rows.first > self.row:
+            rows = _Rows(place, self.group, self.columns.names)
+        try:
+            yield rows
+        except BrokenTableError:  # it breaks there for all rows that follow, too
+            keep(key, rows)
+            raise
+        except BaseException:
+            rows.close()
+            raise
+        keep(key, rows)
 
 
 def jsonl_pages(place: Place, name: str) -> Iterator[PageRef]:
@@ -203,14 +212,19 @@ def _parquet_columns(place: Place) -> Columns:
 
 def _rows_of_groups(place: Place) -> list[int]:
     with _as_broken(), _parquet(place) as file:
-        return [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    with open_file(place) as opened:
+        size = opened.seek(0, io.SEEK_END)
+    if sum(rows) > size or min(rows, default=0) < 0:  # what is said of rows is not to make a run endless
+        raise BrokenTableError(f"a broken Parquet file: {sum(rows):,} rows in {size:,} bytes")
+    return rows
 
 
 def _parquet(place: Place) -> Any:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     # A buffer, so that a column is read page by page and not a group of rows at once.
-    return pq.ParquetFile(open_file(place), buffer_size=CHUNK, pre_buffer=False)
+    return pq.ParquetFile(open_file(place), buffer_size=CHUNK, pre_buffer=False, page_checksum_verification=True)
 
 
 @contextmanager
@@ -220,8 +234,10 @@ def _as_broken() -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, UnicodeDecodeError, StopIteration) as error:
-        raise UnpackError(f"a broken Parquet file: {error}") from error
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException, UnicodeDecodeError, StopIteration) as error:
+        raise BrokenTableError(f"a broken Parquet file: {error}") from error
 
 
 class _Rows:
@@ -233,13 +249,24 @@ class _Rows:
             self._file = _parquet(place)
             self._batches = self._file.iter_batches(_ROWS_AT_A_TIME, row_groups=[group], columns=columns)
         self._batch: Any = None
+        self._fault: str | None = None
 
     def go_to(self, row: int) -> None:
         """Read on until a row is there."""
-        with _as_broken():
+        if self._fault:
+            raise BrokenTableError(self._fault)
+        try:
             while self._batch is None or row >= self.first + self._batch.num_rows:
-                self.first += self._batch.num_rows if self._batch is not None else 0
-                self._batch = next(self._batches)
+                self._read_on()
+        except BrokenTableError as error:
+            self._fault = str(error)
+            raise
+
+    def _read_on(self) -> None:
+        with _as_broken():
+            batch = next(self._batches)
+        self.first += self._batch.num_rows if self._batch is not None else 0
+        self._batch = batch
 
     def at(self, row: int) -> dict[str, Any]:
         """A row that is not before the last one asked for."""

@@ -100,7 +100,7 @@ def lines(rows: Iterable[Any]) -> bytes:
 
 
 def write_parquet(path: Path, columns: Mapping[str, Any], group: int = 3) -> Path:
-    pq.write_table(pa.table(dict(columns)), path, row_group_size=group)
+    pq.write_table(pa.table(dict(columns)), path, row_group_size=group, write_page_checksum=True)
     return path
 
 

@@ -1,6 +1,7 @@
 """Tables: JSON lines and Parquet, their columns, their rows, and what becomes of those that are no pages."""
 
 import gzip
+import random
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from backports import zstd
 
+from config.limits import Limits
+from tasks import tables
 from tasks.fetched import moment_of
 from tasks.page import RawPage, Rejected, RejectReason
 from tasks.read import SourceError, find_pages, read_page
@@ -84,6 +87,24 @@ def test_rows_in_any_order(tmp_path: Path) -> None:
         page = read_page(refs[number], SMALL)
         assert isinstance(page, RawPage)
         assert (page.source_name, page.content) == (f"a.parquet#{number + 1}", f"text {number}".encode())
+
+
+def test_a_group_that_is_broken_is_tried_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [random.Random(number).randbytes(500).hex() for number in range(600)]
+    path = write_parquet(tmp_path / "a.parquet", {"text": texts}, 500)
+    content = path.read_bytes()
+    path.write_bytes(content[:1_000] + bytes(3_000) + content[4_000:])
+    opened: list[object] = []
+    real = tables._parquet
+    monkeypatch.setattr(tables, "_parquet", lambda place: opened.append(place) or real(place))
+    found = said(path, limits=Limits())
+    assert found.count("unreadable") >= 400
+    assert found[500:] == texts[500:]
+    assert len(opened) < 10
+
+
+def test_rows_that_cannot_be_there_are_not_waited_for(tmp_path: Path) -> None:
+    assert said(write_parquet(tmp_path / "a.parquet", {"text": [None] * 9_000}, 10_000)) == ["unreadable"]
 
 
 def test_a_table_without_a_page_names_its_columns(tmp_path: Path) -> None:
