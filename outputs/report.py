@@ -100,7 +100,7 @@ def _charts(report: Report) -> list[Chart]:
         return []
     charts = [lengths(report.total), labels(report.total), confidences(report.total)]
     if report.past:
-        days = [(day.date, total(day.figures.values()).articles) for day in report.past]
+        days = [(day.date, day.total.articles) for day in report.past]
         today = report.started.date(), report.total.articles
         charts.append(articles_a_day([(_short(day), count) for day, count in [*days, today]]))
     return charts

@@ -5,18 +5,20 @@ Derived from the archive's rows. A row holds a publisher's figures of the run; w
 runs there were.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from outputs.layout import Layout, flush, publish, run_of_derived
 from outputs.report_figures import FiguresBy
-from tasks.figures import Figures
+from tasks.figures import ALL, Figures, total
 from tasks.watched import Alarmed, Publisher
 
 RUN, DAY = "run", "day"
@@ -65,7 +67,7 @@ def by_day(runs: Iterable[str]) -> dict[date, list[str]]:
 
 def store(layout: Layout, run: str, of_run: FiguresBy, of_day: FiguresBy | None, alarms: Alarmed) -> None:
     """Put a run's figures in place; `of_day` where it was not the first run of its day."""
-    scopes = {RUN: of_run} if of_day is None else {RUN: of_run, DAY: of_day}
+    scopes = {scope: _with_all(some) for scope, some in ((RUN, of_run), (DAY, of_day)) if some is not None}
     silent = {publisher: Figures() for publisher, _ in alarms}  # such as those of whom nothing came
     records = [
         _record(scope, publisher, figures, alarms)
@@ -75,12 +77,28 @@ def store(layout: Layout, run: str, of_run: FiguresBy, of_day: FiguresBy | None,
     write_derived(layout, run, layout.figures(run), pa.Table.from_pylist(records, SCHEMA))
 
 
-def load(layout: Layout, run: str, scope: str, but: Iterable[str] = ()) -> Stored:
-    """The figures of a run, or of its day up to it, but for some parts of them.
+def largest(layout: Layout, runs: Iterable[str], most: int) -> list[Publisher]:
+    """The publishers with the most pages in some runs, all together among them. Damaged files are passed over."""
+    tables = []
+    for run in runs:
+        with suppress(OSError, pa.ArrowException):
+            tables.append(pq.read_table(layout.figures(run), columns=["publisher", "articles", "rejected"]))
+    if not tables:
+        return []
+    sums = pa.concat_tables(tables).group_by("publisher").aggregate([("articles", "sum"), ("rejected", "sum")])
+    pages = pc.add(sums["articles_sum"], sums["rejected_sum"])
+    names: list[Publisher] = sums["publisher"].take(pc.sort_indices(pages, sort_keys=[("", "descending")])).to_pylist()
+    return names[: most + 1]
+
+
+def load(layout: Layout, run: str, scope: str, only: Sequence[Publisher] | None = None) -> Stored:
+    """The figures of a run, or of its day up to it, with those of all publishers together; `only` of some.
 
     Raises OSError, or ArrowInvalid for a damaged file.
     """
-    table = pq.read_table(layout.figures(run), columns=[name for name in SCHEMA.names if name not in but])
+    table = pq.read_table(layout.figures(run), columns=list(SCHEMA.names))
+    if only is not None:
+        table = table.filter(pc.is_in(table["publisher"], pa.array(only, pa.string())))
     records = table.to_pylist()
     if scope == DAY and not any(record["scope"] == DAY for record in records):
         scope = RUN
@@ -88,6 +106,10 @@ def load(layout: Layout, run: str, scope: str, but: Iterable[str] = ()) -> Store
     alarms = {(record["publisher"], figure) for record in chosen for figure in record["alarms"]}
     seen = {record["publisher"]: _figures(record) for record in chosen if record["articles"] or record["rejected"]}
     return Stored(seen, frozenset(alarms))
+
+
+def _with_all(figures: FiguresBy) -> FiguresBy:
+    return {**figures, ALL: replace(total(figures.values()), folders={})}
 
 
 def write_derived(layout: Layout, run: str, place: Path, content: pa.Table | str) -> None:
@@ -110,4 +132,4 @@ def _record(scope: str, publisher: Publisher, figures: Figures, alarms: Alarmed)
 
 
 def _figures(record: Mapping[str, Any]) -> Figures:
-    return Figures(**{name: dict(record[name]) for name in _PARTS if name in record})
+    return Figures(**{name: dict(record[name]) for name in _PARTS})

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -10,11 +11,12 @@ from outputs.layout import Layout, Table, place_of
 from outputs.report_figures import FiguresBy, RejectSample, article_figures, folder_of, merge, reject_rows
 from outputs.report_store import started_at
 from tasks.addresses import registered_domain
-from tasks.figures import Figures, owners
+from tasks.figures import OTHERS, Figures, owners, total
 from tasks.watched import Publisher
 
 SAMPLES: Final = 5  # rejects of each reason that are shown
 _MOST_FOLDERS = 10_000  # beyond it, a reject's folder is not asked for
+_MOST_PUBLISHERS = 20_000  # beyond it, the smaller half goes together: 3 kB each
 
 
 class Tally:
@@ -51,7 +53,7 @@ class Tally:
 
     def _add_part(self, table: Table, path: Path, run: str | None = None) -> None:
         if table is Table.ARTICLES:
-            merge(self._figures, article_figures(path, run))
+            self._merge(article_figures(path, run))
         elif table is Table.REJECTS:
             self._add_rejects(reject_rows(path, run))
 
@@ -66,4 +68,11 @@ class Tally:
             else:
                 folder = folder_of(reject.source_name) if len(self._homeless) < _MOST_FOLDERS else None
                 self._homeless[folder, reject.reason] += 1
-        merge(self._figures, {publisher: Figures(rejects=dict(some)) for publisher, some in found.items()})
+        self._merge({publisher: Figures(rejects=dict(some)) for publisher, some in found.items()})
+
+    def _merge(self, more: FiguresBy) -> None:
+        merge(self._figures, more)
+        if len(self._figures) > _MOST_PUBLISHERS:
+            by_size = sorted(self._figures, key=lambda name: (-self._figures[name].pages, name or ""))
+            small = [self._figures.pop(name) for name in by_size[_MOST_PUBLISHERS // 2 :]]
+            merge(self._figures, {OTHERS: replace(total(small), folders={})})

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tasks.figures import ALL, REPEATED
+from tasks.figures import ALL, OTHERS, REPEATED
 from tasks.page import RejectReason
 from tasks.watched import ARTICLES, Alarm, Publisher
 
+_SUMS: Final[Mapping[Publisher, str]] = {ALL: "all publishers together", OTHERS: "many small ones together"}
 _CUT = 160  # characters of what comes from pages
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 
@@ -69,8 +70,8 @@ def percent(share: float | None) -> str:
 
 def publisher_name(publisher: Publisher) -> str:
     """Write a publisher's name, as far as it is known."""
-    if publisher == ALL:
-        return "all publishers together"
+    if publisher in _SUMS:
+        return _SUMS[publisher]
     return plain(publisher) if publisher else "(not known)"
 
 

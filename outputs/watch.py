@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from outputs.layout import Layout
 from outputs.report_figures import FiguresBy, merge
-from outputs.report_store import DAY, Stored, by_day, load, started_at, stored_runs
-from tasks.figures import Figures, owners
+from outputs.report_store import DAY, Stored, by_day, largest, load, started_at, stored_runs
+from tasks.figures import ALL, Figures, owners
 from tasks.watch import HISTORY_DAYS, judge
-from tasks.watched import Alarm, Day, Publisher
+from tasks.watched import MOST_PUBLISHERS, Alarm, Day, Publisher
 
 _LONGEST: Final = timedelta(days=2 * HISTORY_DAYS)  # how far back a day still says what is usual
 _LATER: Final = timedelta(minutes=30)  # what a schedule's start may differ from day to day
@@ -38,8 +38,10 @@ def look_back(layout: Layout, run: str) -> Past:
     days = by_day(stored for stored in stored_runs(layout) if stored < run)
     today = started_at(run).date()
     earlier = [day for day in sorted(days) if today - _LONGEST <= day < today][-HISTORY_DAYS:]
-    loaded = [_day(layout, day, days[day], _time_of_day(run) + _LATER) for day in earlier]
-    now = _load(layout, days[today][-1], but=()) if today in days else None
+    only = largest(layout, (days[day][-1] for day in earlier), MOST_PUBLISHERS)
+    until = _time_of_day(run) + _LATER
+    loaded = [_day(layout, day, days[day], until, only) for day in earlier]
+    now = _load(layout, days[today][-1]) if today in days else None
     return Past(tuple(day for day in loaded if day), now)
 
 
@@ -55,23 +57,23 @@ def day_so_far(figures: FiguresBy, past: Past) -> FiguresBy | None:
     """A run's figures with those of the runs before it on its day; None where there were none."""
     if past.earlier_today is None:
         return None
-    so_far = dict(past.earlier_today.figures)
+    so_far = {publisher: some for publisher, some in past.earlier_today.figures.items() if publisher != ALL}
     merge(so_far, figures)
     return so_far
 
 
-def _day(layout: Layout, day: date, runs: Sequence[str], until: timedelta) -> Day | None:
-    last = _load(layout, runs[-1])
+def _day(layout: Layout, day: date, runs: Sequence[str], until: timedelta, only: Sequence[Publisher]) -> Day | None:
+    last = _load(layout, runs[-1], only)
     if last is None:
         return None
     in_time = [run for run in runs if _time_of_day(run) <= until]
-    up_to = last if in_time[-1:] == runs[-1:] else _load(layout, in_time[-1]) if in_time else None
+    up_to = last if in_time[-1:] == runs[-1:] else _load(layout, in_time[-1], only) if in_time else None
     return Day(day, last.figures, _articles(up_to.figures) if up_to else None, last.alarms)
 
 
-def _load(layout: Layout, run: str, but: Sequence[str] = ("chars",)) -> Stored | None:
+def _load(layout: Layout, run: str, only: Sequence[Publisher] | None = None) -> Stored | None:
     with suppress(OSError, pa.ArrowException):
-        return load(layout, run, DAY, but)
+        return load(layout, run, DAY, only)
     return None
 
 

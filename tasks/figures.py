@@ -16,7 +16,10 @@ RECENT_DAYS: Final = 3  # a date is recent that is no further from the day of th
 
 _LENGTH_STEP = math.log(1.1)  # a bin of lengths is a tenth wider than the one before
 SHARE_BINS: Final = 50
-ALL: Final = " all"  # of all publishers together; no name that a page gives begins with a space
+# Of all publishers together, and of those too many to tell apart. No name that a page gives begins with a space.
+ALL: Final = " all"
+OTHERS: Final = " others"
+_FOLDERS = 8  # of a publisher that are remembered: with more, they do not tell whose a page is
 
 Counts = Mapping[str, int]
 Histogram = Mapping[int, int]  # articles by bin
@@ -55,7 +58,7 @@ class Figures:
             _added(self.present, other.present),
             _added(self.rejects, other.rejects),
             _added(self.chars, other.chars),
-            _added(self.folders, other.folders),
+            _few(_added(self.folders, other.folders)),
             _added(self.words, other.words),
             _added(self.confidence, other.confidence),
             _added(self.removed, other.removed),
@@ -124,6 +127,12 @@ def median(histogram: Histogram, value: Callable[[int], float]) -> float | None:
         if seen >= half:
             return value(at)
     return None
+
+
+def _few(folders: Counts) -> Counts:
+    if len(folders) <= _FOLDERS:
+        return folders
+    return dict(sorted(folders.items(), key=lambda item: (-item[1], item[0]))[:_FOLDERS])
 
 
 def _added(mine: Mapping[Key, int], others: Mapping[Key, int]) -> Mapping[Key, int]:

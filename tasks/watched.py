@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tasks.figures import ALL, REPEATED, SHARE_BINS, Figures, Histogram, bin_share, bin_words
+from tasks.figures import ALL, OTHERS, REPEATED, SHARE_BINS, Figures, Histogram, bin_share, bin_words, total
 from tasks.page import BOILERPLATE
 
 Publisher = str | None  # None: of pages that do not say whose they are
@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.intp]
 Alarmed = frozenset[tuple[Publisher, str]]
 
 LEAST_DAYS, LEAST_PAGES = 7, 20  # of history, before a publisher is judged
-MOST_PUBLISHERS = 2_000  # the largest; 60 kB each
+MOST_PUBLISHERS = 1_000  # the largest are watched one by one; 70 kB each
 UP, DOWN, BOTH = (1,), (-1,), (-1, 1)
 ARTICLES: Final = "articles"
 REJECTED: Final = "rejected"
@@ -41,6 +41,17 @@ class Day:
     figures: Mapping[Publisher, Figures]
     so_far: Mapping[Publisher, int] | None
     alarms: Alarmed = field(default_factory=frozenset)
+
+    @property
+    def total(self) -> Figures:
+        """The figures of all publishers together, which stand among them where not all of them do."""
+        return self.figures.get(ALL) or total(self.figures.values())
+
+    @property
+    def total_so_far(self) -> int:
+        """The articles so far of all publishers together."""
+        counts = self.so_far or {}
+        return counts.get(ALL) or sum(counts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +160,12 @@ class Board:
         self.has_count: Bools = np.array([day.so_far is not None for day in days])
         self._rows = {publisher: at for at, publisher in enumerate(self.publishers)}
         for at, day in enumerate(days):
-            for publisher, figures in day.figures.items():
-                self._enter(self._rows.get(publisher, 0), at, figures)
-            for publisher, count in (day.so_far or {}).items():
-                self.counts[self._rows.get(publisher, 0), at] += count
-        for array in (self._shares, self.counts, *self._spreads.values()):
-            array[0] = array.sum(axis=0)  # until now, those that are not watched by themselves
+            for publisher, figures in {**day.figures, ALL: day.total}.items():
+                if publisher in self._rows:
+                    self._enter(self._rows[publisher], at, figures)
+            for publisher, count in {**(day.so_far or {}), ALL: day.total_so_far}.items():
+                if publisher in self._rows:
+                    self.counts[self._rows[publisher], at] = count
 
     def alarmed(self, figure: str) -> Bools:
         """Which earlier days had an alarm of a figure, by publisher."""
@@ -184,8 +195,9 @@ def _watched_publishers(past: Sequence[Day]) -> list[Publisher]:
     first: dict[Publisher, int] = {}
     for at, day in enumerate(past):
         for publisher, figures in day.figures.items():
-            pages[publisher] += figures.pages
-            first.setdefault(publisher, at)
+            if publisher not in (ALL, OTHERS):
+                pages[publisher] += figures.pages
+                first.setdefault(publisher, at)
     known = [
         name
         for name, count in pages.most_common(MOST_PUBLISHERS)

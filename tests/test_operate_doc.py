@@ -13,7 +13,7 @@ from prefect.events.schemas.automations import AutomationCore
 from flows.cli import run as run_stet
 from flows.reporting import EVENT
 from tasks.watch import DAYS_TO_FALSE_ALARM, HISTORY_DAYS, LEAST_NOW, NEW_USUAL
-from tasks.watched import LEAST_DAYS, LEAST_PAGES, SHARES, SPREADS
+from tasks.watched import LEAST_DAYS, LEAST_PAGES, MOST_PUBLISHERS, SHARES, SPREADS
 from tests.conftest import ROOT, Stet
 from tests.test_docs import DOCS, blocks_of
 
@@ -59,8 +59,9 @@ def test_numbers_are_the_code_s() -> None:
     assert f"last {HISTORY_DAYS} days" in TEXT
     assert f"one false alarm in {DAYS_TO_FALSE_ALARM:g} days" in TEXT
     assert f"After {NEW_USUAL} days the new figures" in TEXT
-    assert (LEAST_DAYS, LEAST_PAGES, LEAST_NOW) == (7, 20, 5)
-    assert f"seven days with {LEAST_PAGES} pages or more. Five pages" in TEXT
+    assert (LEAST_DAYS, LEAST_NOW) == (7, 5)
+    assert f"seven days with {LEAST_PAGES} pages or more; the {MOST_PUBLISHERS:,} largest" in TEXT
+    assert "Five pages must say the same" in TEXT
     assert {share.least for share in SHARES} == {0.25, 0.5}
     assert [round(spread.least, 2) for spread in SPREADS] == [0.26, 0.06, 0.12]  # of the logarithm: 30 %
 

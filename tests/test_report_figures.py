@@ -4,14 +4,16 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outputs import report_tally
 from outputs.layout import Layout, Table
 from outputs.report_figures import article_figures, folder_of
-from outputs.report_store import DAY, RUN, by_day, load, store, stored_runs
+from outputs.report_store import DAY, RUN, by_day, largest, load, store, stored_runs
 from outputs.report_tally import SAMPLES, Tally
-from tasks.figures import Figures, bin_words, owners, share_bin, total, words_bin
+from tasks.figures import ALL, OTHERS, Figures, bin_words, owners, share_bin, total, words_bin
 from tasks.page import BOILERPLATE, Article, Label, LabelledBlock, RawPage, Rejected, RejectReason
 from tests.archive_samples import NOON, metadata, rows, run_archive, write_pages
 
@@ -119,6 +121,17 @@ def test_a_run_among_others_in_the_same_files(tmp_path: Path) -> None:
     assert article_figures(part, "another") == {}
 
 
+def test_very_many_publishers_go_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_tally, "_MOST_PUBLISHERS", 10)
+    source = write_pages(tmp_path / "pages", {f"{at:03d}.html": f"{min(at, 40)}.example x{at}" for at in range(60)})
+    manifest = run_archive(source, tmp_path / "archive", 7, NOON, clean)
+    figures = Tally.of(Layout(tmp_path / "archive"), manifest.run).figures({})
+    assert len(figures) <= 11
+    assert figures["40.example"].articles == 20  # the largest stands by itself
+    assert total(figures.values()).articles == 60
+    assert figures[OTHERS].articles >= 30
+
+
 def test_samples_are_a_few_of_each_reason(tmp_path: Path) -> None:
     source = write_pages(tmp_path / "pages", {f"{at:02d}.html": f"reject https://x.example/{at}" for at in range(20)})
     manifest = run_archive(source, tmp_path / "archive", 7, NOON, clean)
@@ -162,12 +175,16 @@ def test_stored_figures_come_back(tmp_path: Path) -> None:
     alarms = frozenset({("one.example", "author"), (None, "rejected"), ("silent.example", "articles")})
     store(layout, run, figures, None, alarms)
     assert load(layout, run, RUN) == load(layout, run, DAY)
-    assert load(layout, run, RUN).figures == figures
+    assert load(layout, run, RUN).figures == figures | {ALL: total(figures.values())}
+    assert set(load(layout, run, DAY, ["one.example"]).figures) == {"one.example"}
     assert load(layout, run, DAY).alarms == alarms
     later = "20261124T150000Z-bbbbbb"
     store(layout, later, {"one.example": figures["one.example"]}, figures, frozenset())
-    assert load(layout, later, DAY).figures == figures
-    assert set(load(layout, later, RUN).figures) == {"one.example"}
+    assert load(layout, later, DAY).figures == load(layout, run, RUN).figures
+    assert set(load(layout, later, RUN).figures) == {"one.example", ALL}
+    assert largest(layout, [run, later], 1) == [ALL, "one.example"]
+    layout.figures(later).write_bytes(b"damaged")
+    assert set(largest(layout, [run, later], 5)) == {ALL, "one.example", None, "silent.example"}
     (tmp_path / "_runs" / "notes.parquet").write_bytes(b"foreign")
     assert list(by_day(stored_runs(layout)).values()) == [[run, later]]
 

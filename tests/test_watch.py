@@ -222,8 +222,8 @@ def test_looking_back_reads_one_file_a_day_however_many_runs(tmp_path) -> None:
             report = archive_and_report(archive, source, when)
     past = look_back(Layout(archive), report.run)
     assert [day.figures[SITES[0].domain].articles for day in past.days] == [6, 6]
-    assert [day.so_far for day in past.days] == [{SITES[0].domain: 6}] * 2
+    assert [day.so_far for day in past.days] == [{SITES[0].domain: 6, ALL: 6}] * 2
     assert past.earlier_today.figures[SITES[0].domain].articles == 4
     assert report.figures[SITES[0].domain].articles == 2
     morning = look_back(Layout(archive), f"{FIRST_DAY + timedelta(5):%Y%m%d}T032501Z-000000")
-    assert [day.so_far for day in morning.days] == [{SITES[0].domain: 2}] * 3
+    assert [day.so_far for day in morning.days] == [{SITES[0].domain: 2, ALL: 2}] * 3

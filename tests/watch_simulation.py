@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from tasks.figures import Figures, share_bin, words_bin
+from tasks.figures import ALL, Figures, share_bin, total, words_bin
 from tasks.watch import judge
 from tasks.watched import Alarm, Day
 
@@ -144,7 +144,8 @@ def simulate(seed: int, publishers: int = 110, least_rate: float = 0.0) -> Month
             broke, kind = broken.get(one.name, (BEFORE + MONTH, ""))
             today[one.name] = figures(rng, BREAKS[kind](one) if number >= broke else one, when.weekday())
         today = {name: some for name, some in today.items() if some.pages}
-        day = Day(when, today, {name: some.articles for name, some in today.items()})
+        so_far = {name: some.articles for name, some in today.items()}
+        day = Day(when, {**today, ALL: total(today.values())}, so_far)
         raised = judge(day, days)
         alarms += [(number, alarm) for alarm in raised] if number >= BEFORE else []
         days.append(replace(day, alarms=frozenset((alarm.publisher, alarm.figure) for alarm in raised)))
