@@ -91,6 +91,21 @@ def test_the_texts_language_before_the_declared_one():
     assert find_language(labelled((Label.PARAGRAPH, GERMAN)), "en") == "de"
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "ja",
+            "港の議会は火曜日、古い渡し船をもう一年走らせることを決めた。赤字が続いているが、向こう岸で働く人々のために残したいという。",
+        ),
+        ("de", "Der Hafenrat hat am Dienstag beschlossen, die alte Fähre ein weiteres Jahr fahren zu lassen."),
+        (None, "Ferry 2024"),
+    ],
+)
+def test_a_sure_language_of_a_short_text_where_nothing_is_declared(language, text):
+    assert find_language(labelled((Label.PARAGRAPH, text)), None) == language
+
+
 def test_the_declared_language_where_there_is_little_text():
     assert find_language(labelled((Label.PARAGRAPH, "Kurz."), (Label.NAVIGATION, GERMAN)), "fr-CA") == "fr"
     assert find_language((), None) is None
