@@ -46,12 +46,12 @@ def find_authors(
     """The authors' names; agencies, desks and sites only where no person is named. `names` are the site's."""
     site = frozenset(key for name in names if (key := squeeze(name)))
     declared = [names_of(values, site, structured=True) for values in page.declared.author_sources]
-    lines = _byline_lines(page, blocks, title_row)
     best = next((source for source in declared if any(name.is_person for name in source)), None)
     if best is not None:
-        announced = (names_of([_without_dates(line)], site, structured=False) for line in lines if starts_with_by(line))
+        announced = (_persons(line, site) for line in _announced(page, blocks, title_row))
         best = _completed(page, best, announced)
     else:
+        lines = _byline_lines(page, blocks, title_row)
         desk = next((source for source in declared if source), [])
         best = _shown(page, lines, site, desk) or desk or _agencies(lines, site)
     return tuple(name.text for name in best)[:MAX_AUTHORS]
@@ -68,7 +68,7 @@ def _completed(page: Page, declared: list[Name], shown: Iterable[list[Name]]) ->
     """The declared names; those of a byline where it names them and others, or where the page shows none of them."""
     known = {squeeze(name.text): name for name in declared}
     for line in shown:
-        persons = {squeeze(name.text): name for name in line if name.is_person}
+        persons = {squeeze(name.text): name for name in line}
         if (known.keys() < persons.keys()) or (
             persons and not known.keys() & persons.keys() and _unseen(page, declared)
         ):
@@ -80,6 +80,13 @@ def _unseen(page: Page, names: Sequence[Name]) -> bool:
     """Whether the page shows none of the names: who put the text there did not write it."""
     wanted = [name.text.casefold() for name in names]
     return not any(name in text for block in page.blocks for text in (block.text.casefold(),) for name in wanted)
+
+
+def _announced(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None) -> Iterator[str]:
+    """The lines by the headline, then those labelled as bylines, that announce an author."""
+    start = max(0, (title_row or 0) - BEFORE)
+    near = [block.text for block in page.blocks[start : (title_row or 0) + AFTER] if len(block.text) <= MAX_LINE]
+    return (line for line in dict.fromkeys([*near, *_labelled(blocks)]) if starts_with_by(line))
 
 
 def _byline_lines(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None) -> list[str]:

@@ -65,9 +65,9 @@ def find_language(blocks: Sequence[LabelledBlock], said: str | None) -> str | No
     text = _sample(blocks)
     if len(text) < (LITTLE if declared is None else ENOUGH):
         return declared
-    shares = common_shares(text)
-    if declared is not None and shares.get(declared, 0.0) >= COMMON_SHARE:
+    if declared in _common_words() and _share(text.lower().split(), _common_words()[declared]) >= COMMON_SHARE:
         return declared
+    shares = common_shares(text)
     likely = max(shares, key=lambda language: shares[language])
     if declared is None and shares[likely] >= CLEAR_SHARE + sorted(shares.values())[-2]:
         return likely
@@ -86,10 +86,11 @@ def _common_words() -> dict[str, frozenset[str]]:
 def common_shares(text: str) -> dict[str, float]:
     """For each language of `config/common_words.toml` the share of the text's words that are common words of it."""
     words = text.lower().split()
-    return {
-        language: sum(word in common for word in words) / max(len(words), 1)
-        for language, common in _common_words().items()
-    }
+    return {language: _share(words, common) for language, common in _common_words().items()}
+
+
+def _share(words: Sequence[str], common: frozenset[str]) -> float:
+    return sum(map(common.__contains__, words)) / max(len(words), 1)
 
 
 def spoken_languages(texts: Iterable[str]) -> frozenset[str] | None:
