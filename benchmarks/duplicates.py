@@ -175,20 +175,20 @@ def growth(rows: int) -> None:
         layout = Layout(Path(folder) / "archive")
         for number, start in enumerate(range(0, rows, PART)):
             write_part(layout, number, made_up(rng, min(PART, rows - start)))
-        began = time.perf_counter()
+        began = time.process_time()
         [known] = read_texts(layout, Path(folder))
-        built, own = time.perf_counter() - began, memory("RssAnon")
+        built, own = time.process_time() - began, memory("RssAnon")
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.npy"))
         relations = Relations([known], Path(folder))
         spent, found = 0.0, 0
         for _ in range(10):
             texts = made_up(rng, BATCH)
             texts["minhash"][::10] = known.texts["minhash"][rng.integers(rows, size=BATCH // 10)]
-            began = time.perf_counter()
+            began = time.process_time()
             found += sum(each.duplicate_of is not None for each in relations.settle(texts))
-            spent += time.perf_counter() - began
+            spent += time.process_time() - began
         print(
-            f"{rows:>10,} rows: index {size / rows:.0f} bytes a row on disk, built in {built:.1f} s; "
+            f"{rows:>10,} rows: index {size / rows:.0f} bytes a row on disk, built in {built:.1f} s of CPU; "
             f"{spent / (10 * BATCH) * 1000:.3f} ms a text, {found:,} of 2,000 copies found; memory of the process "
             f"{own:,.0f} MB after building, then {memory('RssAnon'):,.0f} MB and {memory('RssFile'):,.0f} MB mapped",
             flush=True,

@@ -10,8 +10,8 @@ import pyarrow as pa
 from outputs.content import read_batches
 from outputs.parquet import ROW_GROUP_ROWS, open_writer
 
-# So many parts are merged at once, so many rows of each in memory: with real pages, 24 KB a row, about 50 MB.
-FAN_IN = 32
+# So many parts are merged at once. The pages of a row group that are unpacked are 13 MB a part with real articles.
+FAN_IN = 16
 _READ_ROWS = 64
 
 _Item = tuple[tuple[Any, ...], pa.RecordBatch, int]

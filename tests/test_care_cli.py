@@ -1,14 +1,20 @@
 """`stet compact`, `stet verify`, `stet migrate`, and the same as flows."""
 
 import json
+import re
+import shlex
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from prefect.flows import load_flow_from_entrypoint
 from prefect.testing.utilities import prefect_test_harness
 
+from outputs import compact as compaction
+from outputs import known_texts
 from outputs.layout import ArchiveError
+from outputs.text_index import LEAST_SIMILARITY
 from tests.archive_samples import tree
 from tests.conftest import ROOT, Stet
 from tests.test_compact import NOON, fill
@@ -93,3 +99,23 @@ def test_the_flows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert migrate(root)["rows"] == 8
         assert [day["rows"] for day in compact(root)] == [8]
         assert verify(root)["sound"] is True
+
+
+def test_the_document(root: Path, stet: Stet) -> None:
+    """Each command of docs/care.md works as written."""
+    text = (ROOT / "docs" / "care.md").read_text("utf-8")
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", text, re.S) for line in block.splitlines()]
+    assert {command.split()[1] for command in commands} == {"compact", "verify", "migrate"}
+    for command in commands:
+        done = stet(*shlex.split(command)[1:], cwd=root.parent)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    [query] = re.findall(r"```sql\n(.*?)```", text, re.S)
+    found = duckdb.connect().sql(query.replace("archive/", f"{root}/")).to_arrow_table()
+    assert found.num_rows == 6
+
+
+def test_the_document_says_what_the_code_does() -> None:
+    text = (ROOT / "docs" / "care.md").read_text("utf-8")
+    assert f"{compaction.LARGEST_PART_ROWS:,} rows or {compaction.LARGEST_PART_BYTES // 2**20} MiB" in text
+    assert f"{LEAST_SIMILARITY:.0%}".replace("%", " %") in text
+    assert f"From {known_texts._KEPT_TEXTS:,} rows on" in text
