@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -51,6 +52,8 @@ def check(settings: Settings) -> None:
     except (SourceError, RuleError) as error:
         raise usage(error) from error
     _check_archive(settings.archive)
+    if settings.dask and not find_spec("prefect_dask"):
+        raise usage("a Dask cluster needs an extra: pip install 'stet[dask]'")
 
 
 def flow_parameters(settings: Settings) -> dict[str, Any]:
@@ -62,6 +65,7 @@ def flow_parameters(settings: Settings) -> dict[str, Any]:
         "batch_pages": settings.batch_pages,
         **asdict(settings.limits),
         "publishers": settings.publishers and settings.publishers.absolute(),
+        "dask": settings.dask,
     }
 
 
@@ -79,9 +83,14 @@ def start_server(*, verbose: bool, schedules: bool = False) -> LocalServer | Non
 def _request(settings: Settings) -> "Request":
     from flows.archiving import Request  # noqa: PLC0415
 
-    archive = settings.archive or Path()
     return Request(
-        settings.sources, archive, settings.workers, settings.batch_pages, settings.limits, settings.publishers
+        settings.sources,
+        settings.archive or Path(),
+        settings.workers,
+        settings.batch_pages,
+        settings.limits,
+        settings.publishers,
+        settings.dask,
     )
 
 
@@ -96,7 +105,7 @@ def _check_archive(folder: Path) -> None:
 
 
 def _run(settings: Settings, server: LocalServer | None, *, as_json: bool, verbose: bool) -> "Summary | None":
-    from flows.archiving import open_archiving  # noqa: PLC0415  (while the server starts)
+    from flows.archiving import ClusterError, open_archiving  # noqa: PLC0415  (while the server starts)
     from flows.progress import shown  # noqa: PLC0415
     from flows.report import print_summary  # noqa: PLC0415
     from outputs.layout import ArchiveError  # noqa: PLC0415
@@ -104,7 +113,7 @@ def _run(settings: Settings, server: LocalServer | None, *, as_json: bool, verbo
     with ExitStack() as stack:
         try:
             archiving = stack.enter_context(open_archiving(_request(settings)))
-        except (ArchiveError, SourceError) as error:
+        except (ArchiveError, SourceError, ClusterError) as error:
             raise usage(error) from error
         archiving.start_ahead()
         with shown(archiving, bar=not verbose):

@@ -1,18 +1,20 @@
 """The flow that archives raw news pages."""
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from config.limits import Limits
+from config.settings import DASK_ADDRESS
 from flows.archiving import DEFAULT_LIMITS, Archiving, Request, begun, open_archiving
 from flows.reporting import Reporting
 from flows.summary import Summary
@@ -44,6 +46,9 @@ def archive_news(
     max_page_bytes: Annotated[int, Field(gt=0, description="size of one page")] = DEFAULT_LIMITS.max_page_bytes,
     min_words: Annotated[int, Field(ge=1, description="fewer kept words are no article")] = DEFAULT_LIMITS.min_words,
     publishers: Annotated[Path | None, Field(description="a folder of publisher rules")] = None,
+    dask: Annotated[
+        str | None, Field(pattern=DASK_ADDRESS, description="a Dask cluster's scheduler; unset: cleaned here")
+    ] = None,
 ) -> dict[str, Any]:
     """Archive the pages of some files and folders. Returns what `Summary.to_record` says.
 
@@ -51,7 +56,7 @@ def archive_news(
     another run is writing to.
     """
     limits = Limits(max_page_bytes=max_page_bytes, page_seconds=page_seconds, min_words=min_words)
-    request = Request(tuple(map(as_place, sources)), archive, workers, batch_pages, limits, publishers)
+    request = Request(tuple(map(as_place, sources)), archive, workers, batch_pages, limits, publishers, dask)
     started = begun()
     with nullcontext(started) if started else open_archiving(request) as archiving:
         return _drive(archiving).to_record()
@@ -67,21 +72,27 @@ def _drive(archiving: Archiving) -> Summary:
     logger = get_run_logger()
     logger.info("%s pages", archiving.total_text)
     reporting = Reporting(archiving)
-    waiting: deque[PrefectFuture[list[StagedBatch]]] = deque()
+    waiting: deque[Callable[[], list[StagedBatch]]] = deque()
     try:
         for number in archiving.jobs():
-            waiting.append(clean_batch.submit(archiving, number))
+            waiting.append(_outcome(archiving, number))
             if len(waiting) >= archiving.window:
-                logger.info(_line(archiving, archiving.commit(waiting.popleft().result())))
+                logger.info(_line(archiving, archiving.commit(waiting.popleft()())))
                 reporting.take()
         while waiting:
-            logger.info(_line(archiving, archiving.commit(waiting.popleft().result())))
+            logger.info(_line(archiving, archiving.commit(waiting.popleft()())))
             reporting.take()
         archiving.summary = reporting.finish(archiving.finish())
         return archiving.summary
     except BaseException:
         archiving.stop()  # before the task runner waits for the tasks, which wait for the workers
         raise
+
+
+def _outcome(archiving: Archiving, number: int) -> Callable[[], list[StagedBatch]]:
+    if archiving.is_on_cluster:
+        return partial(archiving.outcome, number)
+    return clean_batch.submit(archiving, number).result
 
 
 def _line(archiving: Archiving, counts: Counts) -> str:

@@ -1,18 +1,18 @@
 """A run from pages to archive, without Prefect: the flow is a thin layer over this.
 
-Batches are cleaned by a pool of processes and put in place in source order. At most a window of batches is under way,
-so that memory and the work that a kill can lose are bounded whatever the size of the source.
+Batches are cleaned by a pool of processes, or on a Dask cluster, and put in place in source order. At most a window of
+batches is under way, so that memory and the work that a kill can lose are bounded whatever the size of the source.
 """
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from config.limits import Limits
 from flows.extent import Extent, Pages
@@ -27,12 +27,16 @@ from tasks.page import Rejected
 from tasks.phrases import rules_digest
 from tasks.publishers import checked_publishers
 from tasks.read import PageRef
-from tasks.storage import shown
+from tasks.storage import absolute, shown
 
 SMALLEST_BATCH, LARGEST_BATCH = 50, 2000  # pages: 10 to 20 s of work on one core at the most
 _BATCHES_A_WORKER = 4  # of a small run, so that the workers end at about the same time
 _SAMPLES = 5
 DEFAULT_LIMITS = Limits()
+
+
+class ClusterError(RuntimeError):
+    """A Dask cluster that cannot be used. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +49,32 @@ class Request:
     batch_pages: int | None = None
     limits: Limits = DEFAULT_LIMITS
     publishers: Path | None = None  # a folder of publisher rules
+    dask: str | None = None  # the address of a cluster's scheduler
+
+
+class Cleaners(Protocol):
+    """What cleans a run's batches: `Workers` here, or a `Cluster`."""
+
+    count: int  # batches that are cleaned at once
 
     @property
-    def worker_count(self) -> int:
-        """The processes to clean with: as asked, else one a core that this process may use."""
-        return self.workers or usable_cores()
+    def pages(self) -> int:
+        """About how many pages have been begun, as far as is known."""
+
+    def begin(self, job: BatchJob) -> Callable[[], list[StagedBatch]]:
+        """Hand a batch over. What is returned waits for its outcome, more than one where it had to be split."""
+
+    def stop(self) -> None:
+        """End what is under way, at once."""
+
+    def close(self) -> None:
+        """End, once all is done."""
 
 
 class Archiving:
     """A run under way. Made by `open_archiving`; driven by `jobs`, `outcome` and `commit`, then `finish`."""
 
-    def __init__(self, request: Request, run: ArchiveRun, workers: Workers, extent: Extent) -> None:
+    def __init__(self, request: Request, run: ArchiveRun, workers: Cleaners, extent: Extent) -> None:
         self.run = run
         self.summary: Summary | None = None
         self.window = _BATCHES_A_WORKER * workers.count + 1
@@ -64,12 +83,17 @@ class Archiving:
         self._refs = Pages(request.sources, extent)
         expected = self._refs.total if extent.is_complete else LARGEST_BATCH * self.window
         self._size = request.batch_pages or batch_size(expected, workers.count)
-        self._under_way: dict[int, tuple[BatchJob, Future[StagedBatch]]] = {}
+        self._under_way: dict[int, Callable[[], list[StagedBatch]]] = {}
         self._ahead: list[int] = []
         self._started = time.monotonic()
         self._found = 0
         self._number = 0
         self._samples: list[Rejected] = []
+
+    @property
+    def is_on_cluster(self) -> bool:
+        """Whether a cluster cleans, whose batches are tasks of Prefect by themselves."""
+        return self._request.dask is not None
 
     @property
     def total(self) -> int:
@@ -92,7 +116,9 @@ class Archiving:
         return time.monotonic() - self._started
 
     def start_ahead(self) -> None:
-        """Hand the first batches to the workers, before `jobs` asks for them."""
+        """Hand the first batches to the workers, before `jobs` asks for them. A cluster gets none outside the flow."""
+        if self.is_on_cluster:
+            return
         # Going through files that hold many pages takes time of its own, which is for later.
         batches = self.window if self._refs.is_exact else self._workers.count + 1
         self._ahead = list(islice(self._new_jobs(), batches))
@@ -103,8 +129,11 @@ class Archiving:
         yield from self._new_jobs()
 
     def outcome(self, number: int) -> list[StagedBatch]:
-        """Wait for a batch; more than one comes back where it had to be split. May be called from any thread."""
-        return self._workers.outcome(*self._under_way.pop(number))
+        """Wait for a batch; more than one comes back where it had to be split.
+
+        May be called from any thread; that of a cluster from the flow's alone.
+        """
+        return self._under_way.pop(number)()
 
     def commit(self, batches: Sequence[StagedBatch]) -> Counts:
         """Put a job's outcome in place. Jobs come in source order."""
@@ -129,7 +158,7 @@ class Archiving:
             job = self.run.job(self._number, refs, self._request.limits)
             self._number += 1
             self._found += len(refs)
-            self._under_way[job.number] = job, self._workers.submit(job)
+            self._under_way[job.number] = self._workers.begin(job)
             yield job.number
 
     def _next_refs(self) -> tuple[PageRef, ...]:
@@ -145,17 +174,13 @@ def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iter
 
     Raises SourceError for a source that cannot be read and RuleError for publisher rules that are wrong, before
     anything is written, and ArchiveError for an archive that cannot be written or is being written to. `clean`
-    stands in for the workers' function.
+    stands in for the workers' function. Raises ClusterError for a cluster that does not answer.
     """
     extent = Extent.of(request.sources)
-    publishers = checked_publishers(request.publishers)
-    made_with = {
-        "model_sha256": model_digest(),
-        "rules_sha256": rules_digest(),
-        "publishers_sha256": publishers.digest,
-    }
-    with open_run(request.archive, [shown(source) for source in request.sources], extra_versions=made_with) as run:
-        workers = Workers(request.worker_count, clean, request.publishers)
+    digests = made_with(request.publishers)
+    count = request.workers or _capacity(request.dask)
+    with open_run(request.archive, [shown(source) for source in request.sources], extra_versions=digests) as run:
+        workers = _cleaners(request, run, count, clean)
         archiving = Archiving(request, run, workers, extent)
         try:
             yield archiving
@@ -163,6 +188,15 @@ def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iter
             archiving.stop()
             raise
         workers.close()
+
+
+def made_with(publishers: Path | None) -> dict[str, str]:
+    """Return the digests of what decides how a page is cleaned. Raises RuleError for publisher rules that are wrong."""
+    return {
+        "model_sha256": model_digest(),
+        "rules_sha256": rules_digest(),
+        "publishers_sha256": checked_publishers(publishers).digest,
+    }
 
 
 @contextmanager
@@ -188,3 +222,23 @@ def batch_size(pages: int, workers: int) -> int:
 def usable_cores() -> int:
     """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _capacity(dask: str | None) -> int:
+    if dask is None:
+        return usable_cores()
+    from flows.cluster import threads_of  # noqa: PLC0415  (an extra)
+
+    return threads_of(dask)
+
+
+def _cleaners(request: Request, run: ArchiveRun, count: int, clean: BatchFunction | None) -> Cleaners:
+    if request.dask is None:
+        return Workers(count, clean, request.publishers)
+    from flows.cluster import Cluster  # noqa: PLC0415
+    from flows.cluster_worker import Terms  # noqa: PLC0415
+
+    publishers = request.publishers and request.publishers.absolute()
+    places = (run.known, *map(absolute, request.sources), *filter(None, [publishers]))
+    terms = Terms(run.stamp.run_id, places, publishers, run.versions, clean)
+    return Cluster(request.dask, count, terms)

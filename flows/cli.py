@@ -40,6 +40,10 @@ Cron = Annotated[str | None, typer.Option(metavar="CRON", help="When to run, as 
 PublisherRules = Annotated[
     Path | None, typer.Option("--publishers", metavar="RULES", help="A folder of publisher rules of your own.")
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Clean on a Dask cluster, as tcp://host:8786. Default: on this machine."),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show Prefect's own messages.")]
 Config = Annotated[
     Path | None,
@@ -89,6 +93,7 @@ def archive(
     workers: Workers = None,
     batch_pages: BatchPages = None,
     publishers: PublisherRules = None,
+    dask: Dask = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with exit code 3 where there are alarms.")] = False,
     verbose: Verbose = False,
@@ -101,7 +106,7 @@ def archive(
     """
     from flows.archive_command import archive as run_archive  # noqa: PLC0415
 
-    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers}
+    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers, "dask": dask}
     settings = _settings(config, sources=sources or None, archive=to, **flags)
     return run_archive(settings, as_json=as_json, verbose=verbose, strict=strict)
 
@@ -131,6 +136,7 @@ def serve(
     workers: Workers = None,
     batch_pages: BatchPages = None,
     publishers: PublisherRules = None,
+    dask: Dask = None,
     verbose: Verbose = False,
     config: Config = None,
 ) -> None:
@@ -140,7 +146,7 @@ def serve(
     """
     from flows.serve_command import serve as run_serve  # noqa: PLC0415
 
-    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers}
+    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers, "dask": dask}
     settings = _settings(config, sources=sources or None, archive=to, cron=cron, **flags)
     run_serve(settings, verbose=verbose)
 
@@ -200,10 +206,11 @@ def show_config(
     workers: Workers = None,
     batch_pages: BatchPages = None,
     publishers: PublisherRules = None,
+    dask: Dask = None,
     config: Config = None,
 ) -> None:
     """Print each setting, its value, and where it comes from: a flag, the environment, a file, or the default."""
-    flags = {"cron": cron, "workers": workers, "batch_pages": batch_pages, "publishers": publishers}
+    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers, "dask": dask, "cron": cron}
     loaded = _load(config, sources=sources or None, archive=to, **flags)
     for name, value in loaded.settings.model_dump(mode="json").items():
         line = f"# {name} is unset" if value is None else f"{name} = {_toml(value)}"

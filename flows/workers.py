@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from ctypes import c_longlong
-from functools import cache
+from functools import cache, partial
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -55,6 +55,10 @@ class Workers:
     def pages(self) -> int:
         """About how many pages the workers have begun to clean, those of repeated batches twice."""
         return self._ticks.value
+
+    def begin(self, job: BatchJob) -> Callable[[], list[StagedBatch]]:
+        """Hand a batch to the pool. What is returned waits for its outcome."""
+        return partial(self.outcome, job, self.submit(job))
 
     def submit(self, job: BatchJob) -> "Future[StagedBatch]":
         """Hand a batch to the pool."""

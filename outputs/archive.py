@@ -38,7 +38,7 @@ class ArchiveRun:
         self.recovered: list[Manifest] = []
         self.manifest: Manifest | None = None
         self._sources = tuple(sources)
-        self._versions = made_with
+        self.versions = made_with
         self._files: list[WrittenFile] = []
         self._seen = SeenPages()
         self._relations: Relations | None = None
@@ -89,7 +89,7 @@ class ArchiveRun:
             finished_at=datetime.now(UTC),
             sources=self._sources,
             counts=self.counts,
-            versions=self._versions,
+            versions=self.versions,
             files=tuple(self._files),
         )
         if self._files:
@@ -103,7 +103,7 @@ class ArchiveRun:
         self.recovered = recover(self.layout)
         refuse_older(self.layout, read_manifests(self.layout))
         self.known.parent.mkdir(parents=True)
-        intent = {"sources": self._sources, "versions": dict(self._versions)}
+        intent = {"sources": self._sources, "versions": dict(self.versions)}
         (self.known.parent / INTENT).write_text(json.dumps(intent), "utf-8")
         read_ledger(self.layout, self.stamp.cleaner_version).save(self.known)
 
