@@ -35,25 +35,33 @@ _THREADS: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=_MAX_WIND
     persist_result=False,
 )
 def archive_news(
-    sources: Annotated[list[str], Field(min_length=1, description="files, folders and URLs of raw pages")],
-    archive: Annotated[Path, Field(description="the archive's folder")],
+    # Prefect shows what the docstring says of a parameter, and passes over a Field's description.
+    sources: Annotated[list[str], Field(min_length=1)],
+    archive: Path,
     *,
-    workers: Annotated[int | None, Field(ge=1, description="processes that clean; unset: one a core")] = None,
-    batch_pages: Annotated[int | None, Field(ge=1, description="pages of a batch; unset: by the run's size")] = None,
-    page_seconds: Annotated[
-        float, Field(gt=0, description="time that one page may take")
-    ] = DEFAULT_LIMITS.page_seconds,
-    max_page_bytes: Annotated[int, Field(gt=0, description="size of one page")] = DEFAULT_LIMITS.max_page_bytes,
-    min_words: Annotated[int, Field(ge=1, description="fewer kept words are no article")] = DEFAULT_LIMITS.min_words,
-    publishers: Annotated[Path | None, Field(description="a folder of publisher rules")] = None,
-    dask: Annotated[
-        str | None, Field(pattern=DASK_ADDRESS, description="a Dask cluster's scheduler; unset: cleaned here")
-    ] = None,
+    workers: Annotated[int | None, Field(ge=1)] = None,
+    batch_pages: Annotated[int | None, Field(ge=1)] = None,
+    page_seconds: Annotated[float, Field(gt=0)] = DEFAULT_LIMITS.page_seconds,
+    max_page_bytes: Annotated[int, Field(gt=0)] = DEFAULT_LIMITS.max_page_bytes,
+    min_words: Annotated[int, Field(ge=1)] = DEFAULT_LIMITS.min_words,
+    publishers: Path | None = None,
+    dask: Annotated[str | None, Field(pattern=DASK_ADDRESS)] = None,
 ) -> dict[str, Any]:
     """Archive the pages of some files and folders. Returns what `Summary.to_record` says.
 
-    Raises SourceError for a source that cannot be read, and ArchiveError for an archive that cannot be written or that
-    another run is writing to.
+    Raises SourceError for a source that cannot be read, ArchiveError for an archive that cannot be written or that
+    another run is writing to, and ClusterError for a cluster that cannot be used.
+
+    Args:
+        sources: Files, folders and URLs of raw pages.
+        archive: The archive's folder.
+        workers: Processes that clean; unset: one a core, or a thread of the cluster.
+        batch_pages: Pages of a batch; unset: by the run's size.
+        page_seconds: Time that one page may take.
+        max_page_bytes: Size of one page, unpacked.
+        min_words: A page with fewer kept words is no article.
+        publishers: A folder of publisher rules of your own.
+        dask: The scheduler of a Dask cluster to clean on, as tcp://host:8786; unset: cleaned on the worker's machine.
     """
     limits = Limits(max_page_bytes=max_page_bytes, page_seconds=page_seconds, min_words=min_words)
     request = Request(tuple(map(as_place, sources)), archive, workers, batch_pages, limits, publishers, dask)

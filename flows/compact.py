@@ -20,11 +20,16 @@ from outputs.compact import compact as compact_archive
     persist_result=False,
 )
 def compact(
-    archive: Annotated[Path, Field(description="the archive's folder")],
+    archive: Path,
     *,
-    older_than_days: Annotated[int, Field(ge=1, description="only days this old; 1 is all but today's, in UTC")] = 1,
+    older_than_days: Annotated[int, Field(ge=1)] = 1,
 ) -> list[dict[str, Any]]:
-    """Compact an archive. Returns a record a day that had something to merge. Raises ArchiveError."""
+    """Compact an archive. Returns a record a day that had something to merge. Raises ArchiveError.
+
+    Args:
+        archive: The archive's folder.
+        older_than_days: Only days this old; 1 is all but today's, in UTC.
+    """
     logger = get_run_logger()
 
     def tell(day: Compacted) -> None:

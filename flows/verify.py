@@ -1,12 +1,11 @@
 """The flow that verifies an archive, for a schedule."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
-from pydantic import Field
 
 from outputs.layout import ArchiveError
 from outputs.verify import verify as verify_archive
@@ -15,8 +14,12 @@ _SHOWN = 200
 
 
 @flow(name="verify", description="Check every file of an archive.", persist_result=False)
-def verify(archive: Annotated[Path, Field(description="the archive's folder")]) -> dict[str, Any]:
-    """Verify an archive. Returns what `Verified.to_record` says. Raises ArchiveError where it is not sound."""
+def verify(archive: Path) -> dict[str, Any]:
+    """Verify an archive. Returns what `Verified.to_record` says. Raises ArchiveError where it is not sound.
+
+    Args:
+        archive: The archive's folder.
+    """
     logger = get_run_logger()
     found = verify_archive(archive)
     record = found.to_record()

@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +18,9 @@ import pytest
 import yaml
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.exceptions import ParameterTypeError
 from prefect.flows import load_flow_from_entrypoint
+from prefect.utilities.callables import parameter_schema
 
 from tests.conftest import ROOT, write_pages
 from tests.test_flow import descendants, gone_within
@@ -29,11 +32,26 @@ DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_
 def test_entry_point_parameters_and_schedule(deployment: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     flow: Flow[..., Any] = load_flow_from_entrypoint(deployment["entrypoint"], use_placeholder_flow=False)
-    assert flow.name == "archive_news"
+    assert flow.name == deployment["entrypoint"].rpartition(":")[2]
     assert set(flow.validate_parameters(deployment["parameters"])) <= set(inspect.signature(flow.fn).parameters)
     for schedule in deployment["schedules"]:
         CronSchedule(**schedule)
     assert deployment["concurrency_limit"]["limit"] == 1
+    assert deployment["work_pool"]["work_queue_name"] == "archive"
+    properties = parameter_schema(flow).model_dump()["properties"]
+    assert all(field["title"] and field["description"] for field in properties.values())
+
+
+def test_bounds_of_parameters_are_in_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    flow: Flow[..., Any] = load_flow_from_entrypoint(DEPLOYMENTS[0]["entrypoint"], use_placeholder_flow=False)
+    schema = parameter_schema(flow).model_dump()
+    assert schema["required"] == ["sources", "archive"]
+    assert schema["properties"]["sources"]["items"] == {"type": "string"}
+    assert schema["properties"]["page_seconds"]["exclusiveMinimum"] == 0
+    assert {"type": "integer", "minimum": 1} in schema["properties"]["workers"]["anyOf"]
+    with pytest.raises(ParameterTypeError):
+        flow.validate_parameters({"sources": ["/srv/pages"], "archive": "/srv/archive", "dask": "no address"})
 
 
 def test_pull_is_stated() -> None:
@@ -110,6 +128,7 @@ def test_a_deployed_run_archives(server: Server, tmp_path: Path) -> None:
     (project / "flows").symlink_to(ROOT / "flows")
 
     server.run("work-pool", "create", "local", "--type", "process")
+    server.run("work-queue", "create", "archive", "--pool", "local", "--limit", "1")
     server.run("deploy", "--all", cwd=project)
     server.processes.append(server.spawn("worker", "start", "--pool", "local", cwd=tmp_path))
     server.run("deployment", "run", "archive_news/nightly")
@@ -121,3 +140,49 @@ def test_a_deployed_run_archives(server: Server, tmp_path: Path) -> None:
     assert pq.read_table(archive / "articles").num_rows == 3
     manifest = json.loads(next(archive.glob("_runs/*.json")).read_text("utf-8"))
     assert manifest["counts"]["archived"] == 3
+
+
+SILENT = """
+import sys, time
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.events import emit_event
+from prefect.states import Running
+
+with get_client(sync_client=True) as client:
+    run = client.create_flow_run(flow(lambda: None, name="silent"), state=Running())
+    event = emit_event("prefect.flow-run.heartbeat", resource={"prefect.resource.id": f"prefect.flow-run.{run.id}"})
+    end = time.monotonic() + 60
+    while client.read_flow_run(run.id).state_type.value != "CRASHED":
+        if time.monotonic() > end:
+            sys.exit("still running")
+        time.sleep(0.5)
+"""
+
+
+@pytest.mark.long
+def test_a_run_that_falls_silent_is_marked_crashed(server: Server, tmp_path: Path) -> None:
+    automation = yaml.safe_load((ROOT / "config" / "prefect" / "crashed.yaml").read_text("utf-8"))
+    assert automation["trigger"]["within"] >= 90
+    automation["trigger"]["within"] = 3
+    (tmp_path / "crashed.yaml").write_text(yaml.safe_dump(automation))
+    server.run("automation", "create", "--from-file", str(tmp_path / "crashed.yaml"))
+    done = subprocess.run(
+        [sys.executable, "-c", SILENT], env=server.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("unit", sorted((ROOT / "config" / "systemd").iterdir()), ids=lambda path: path.name)
+def test_systemd_takes_the_units(unit: Path, tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("needs systemd-analyze")
+    for each in unit.parent.iterdir():  # a timer is checked with its service
+        (tmp_path / each.name).write_text(re.sub("/srv/stet/.venv/bin/[a-z]+", "/bin/true", each.read_text("utf-8")))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit.name)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
