@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 from config.settings import Settings
 from flows.errors import CommandError, Exit, usage
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from flows.archiving import Archiving, Request
     from flows.summary import Summary
 
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _RESUME = "what is in the archive is whole, and the same command completes it"
 
 
@@ -52,8 +54,8 @@ def check(settings: Settings) -> None:
     except (SourceError, RuleError) as error:
         raise usage(error) from error
     _check_archive(settings.archive)
-    if settings.dask and not find_spec("prefect_dask"):
-        raise usage("a Dask cluster needs an extra: pip install 'stet[dask]'")
+    if settings.dask:
+        _check_dask(settings.dask)
 
 
 def flow_parameters(settings: Settings) -> dict[str, Any]:
@@ -102,6 +104,13 @@ def _check_archive(folder: Path) -> None:
         raise usage(f"cannot write to the archive {folder}: {place} is not a folder")
     if not os.access(place, os.W_OK | os.X_OK):
         raise usage(f"cannot write to the archive {folder}: no permission to write to {place}")
+
+
+def _check_dask(address: str) -> None:
+    if not find_spec("prefect_dask"):
+        raise usage("a Dask cluster needs an extra: pip install 'stet[dask]'")
+    if not has_server() and urlsplit(address).hostname not in _LOOPBACK:  # ours answers this machine alone
+        raise usage(f"the workers of {address} need a Prefect server that they reach: name it in PREFECT_API_URL")
 
 
 def _run(settings: Settings, server: LocalServer | None, *, as_json: bool, verbose: bool) -> "Summary | None":

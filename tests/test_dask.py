@@ -117,3 +117,13 @@ def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr(archive_command, "find_spec", lambda name: None)
     with pytest.raises(CommandError, match=r"pip install 'stet\[dask\]'"):
         archive_command.check(Settings(sources=(pages,), archive=tmp_path / "archive", dask="tcp://127.0.0.1:9"))
+
+
+def test_workers_elsewhere_need_a_server_that_they_reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pages = write_pages(tmp_path / "pages", range(1))
+    settings = Settings(sources=(pages,), archive=tmp_path / "archive", dask="tcp://cluster.example:8786")
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with pytest.raises(CommandError, match="PREFECT_API_URL"):
+        archive_command.check(settings)
+    monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example:4200/api")
+    archive_command.check(settings)
