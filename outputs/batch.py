@@ -32,7 +32,9 @@ class BatchJob:
     stamp: RunStamp
     known: Path  # the file of the keys of the pages that the archive has
     limits: Limits
-    piece: str = ""  # which part of a batch that was split, as "01": the second half of its first half
+    # Which part of a batch that was split, as "01": the second half of its first half. On a cluster "-", a name of the
+    # attempt's own, and then the part.
+    piece: str = ""
 
     @property
     def folder(self) -> Path:
