@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
+from config.errors import FileOfOursError
 from flows import care_cli, inspect_cli, reading_cli, report_cli, rules_cli
 from flows.errors import CommandError, Exit, usage
 
@@ -65,6 +66,8 @@ def run(arguments: Sequence[str]) -> int:
         return int(app(list(arguments), prog_name="stet", standalone_mode=False) or Exit.WELL)
     except CommandError as error:
         return _say(error, error.code)
+    except FileOfOursError as error:
+        return _say(error, Exit.FAILED)
     except TyperException as error:
         return _say(error.format_message(), Exit.USAGE)
     except (KeyboardInterrupt, typer.Abort):

@@ -17,12 +17,13 @@ def write_model(model: BodyModel, card: Mapping[str, Any], folder: Path) -> None
     The forests' bytes are the same for the same forests. LightGBM notes the parameters with them.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, forest in zip(FILES, (model.first, model.second), strict=True):
-        _replace(folder / name, forest.text)
-    _replace(folder / CARD, json.dumps(card, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    contents = (model.first.text.encode(), model.second.text.encode(), model.wording.tobytes())
+    for name, content in zip(FILES, contents, strict=True):
+        _replace(folder / name, content)
+    _replace(folder / CARD, (json.dumps(card, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode())
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     staged = path.with_name(f".{path.name}.{os.getpid()}")
-    staged.write_text(text, encoding="utf-8")
+    staged.write_bytes(content)
     staged.replace(path)

@@ -18,6 +18,7 @@ from tasks.columns import Matrix
 from tasks.decode import decode
 from tasks.features import features
 from tasks.folding import squeeze
+from tasks.grams import Grams
 from tasks.labelled import LabelledPage
 from tasks.page import Block, Container, Declared, Kind, Label, Page, Rejected
 from tasks.phrases import Phrases, load_phrases
@@ -25,7 +26,8 @@ from tasks.phrases import Phrases, load_phrases
 DECK_REACH = 0.6  # a page's first share in which a line equal to its deck is the deck
 CROP_BEFORE, CROP_AFTER = 8, 12  # most lines that a crop leaves around the article
 VIEW_WEIGHT = 0.5  # of a made view against the page itself
-FLAT, SPACED, MIXED = range(3)  # styles of dumps: no blank lines (WET), one after each (copy and paste), as browsers do
+# Styles of dumps: no blank lines (WET), one after each (copy and paste), as browsers do, and with bullets (lynx).
+FLAT, SPACED, MIXED, BULLETED = range(4)
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -39,7 +41,9 @@ class Example:
     seen: Matrix = field(repr=False)
     body: Bools = field(repr=False)
     weight: Floats = field(repr=False)
+    grams: Grams = field(repr=False)
     group: str
+    is_made: bool  # a view made of a page, not the page itself
 
 
 def examples(labelled: LabelledPage, phrases: Phrases | None = None) -> list[Example]:
@@ -55,7 +59,15 @@ def examples(labelled: LabelledPage, phrases: Phrases | None = None) -> list[Exa
     weight = _weights(page, labelled.truth.get("deck"))
     chance = np.random.default_rng(int.from_bytes(hashlib.sha256(labelled.id.encode()).digest()[:8], "big"))
     return [
-        Example(view, features(view, _hits(view, phrases)), of, heavy * share, labelled.group)
+        Example(
+            view,
+            features(view, _hits(view, phrases)),
+            of,
+            heavy * share,
+            Grams.of([block.text for block in view.blocks]),
+            labelled.group,
+            is_made=view is not page,
+        )
         for view, of, heavy, share in _views(page, body, weight, chance)
     ]
 
@@ -80,7 +92,7 @@ def _views(
     """The page itself; a dump of it, where it is none; and a dump cut close around the article."""
     yield page, body, weight, 1.0
     if page.kind is Kind.HTML:
-        page, body, weight = _as_dump(page, body, weight, int(chance.integers(3)))
+        page, body, weight = _as_dump(page, body, weight, int(chance.integers(4)))
         yield page, body, weight, VIEW_WEIGHT
     rows = np.flatnonzero(body)
     begin = max(0, int(rows[0]) - int(chance.integers(1, CROP_BEFORE)))
@@ -96,9 +108,10 @@ def _as_dump(page: Page, body: Bools, weight: Floats, style: int) -> tuple[Page,
     rows: list[int] = []
     for row, block in enumerate(page.blocks):
         is_item = block.tag in ("li", "td", "tr", "dd", "dt", "button")
-        gap = {FLAT: 0, SPACED: 1, MIXED: 0 if is_item else 1}[style]
+        gap = {FLAT: 0, SPACED: 1}.get(style, 0 if is_item else 1)
+        indent, bullet = {MIXED: (2 * is_item, ""), BULLETED: (3 + 2 * is_item, "* " * is_item)}.get(style, (0, ""))
         for line in block.text.split("\n"):
-            blocks.append(Block(line, gap=gap, indent=2 if style == MIXED and is_item else 0))
+            blocks.append(Block(bullet + line, gap=gap, indent=indent))
             rows.append(row)
             gap = 0
     dump = Page(Kind.DUMP, tuple(blocks), (Container("", "", -1, 0),), Declared(), url=page.url)

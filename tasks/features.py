@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tasks.columns import Column, Columns, Matrix, bits, rolling, shifts
 from tasks.folding import fold
+from tasks.grams import Grams, Weights, add_wording
 from tasks.page import Block, Kind, Label, Page
 from tasks.places import AROUND, KINDS_OF_PLACE, TAG_GROUP, TAG_GROUPS, container_places
 from tasks.tree import add_tree
@@ -77,6 +78,13 @@ _HIT_LABELS = tuple(
 def features(page: Page, hits: Sequence[Sequence[Label]], groups: Groups | None = None) -> Matrix:
     """The matrix of a page; `hits` are the labels that the phrase rules give each block, `groups` its `group_ids`."""
     return columns(page, hits, groups).matrix()
+
+
+def with_wording(seen: Matrix, grams: Grams, weights: Weights) -> Matrix:
+    """The matrix with the columns of the page's wording, which are learned as well."""
+    out = Columns()
+    add_wording(out, grams, weights)
+    return np.concatenate([seen.T, out.matrix().T]).T
 
 
 def columns(page: Page, hits: Sequence[Sequence[Label]], groups: Groups | None = None) -> Columns:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from tasks.columns import Matrix
 from tasks.examples import Example
+from tasks.features import with_wording
 from tasks.forest import Forest
+from tasks.grams import Usage, Weights
 from tasks.labelled import LabelledError
 from tasks.model import BodyModel, context
 
@@ -51,22 +53,37 @@ def fit(examples: Sequence[Example], seed: int = 0) -> BodyModel:
     """
     if len({each.group for each in examples}) < 2:
         raise LabelledError("learning takes usable pages of at least two publishers")
-    guesses = _cross_fitted_guesses(examples, seed)
-    first = _fit_forest([each.seen for each in examples], examples, seed)
-    again = [context(each.page, each.seen, guess) for each, guess in zip(examples, guesses, strict=True)]
-    second = _fit_forest(again, examples, seed)
-    return BodyModel(first, second, "")
+    usage = Usage((each.group, each.grams, each.body) for each in examples if not each.is_made)
+    matrices = _matrices(examples, usage)
+    guesses = _cross_fitted_guesses(matrices, examples, seed)
+    first = _fit_forest(matrices, examples, seed)
+    sights = zip(examples, matrices, guesses, strict=True)
+    second = _fit_forest([context(each.page, seen, guess) for each, seen, guess in sights], examples, seed)
+    return BodyModel(usage.weights(), first, second, "")
 
 
-def _cross_fitted_guesses(examples: Sequence[Example], seed: int) -> list[NDArray[np.float64]]:
+def _matrices(examples: Sequence[Example], usage: Usage) -> list[Matrix]:
+    """What the first forest sees of each example; the weights of its wording leave out its own publisher."""
+    own: dict[str, Weights] = {}
+    matrices = []
+    for each in examples:
+        if each.group not in own:
+            own = {each.group: usage.weights(without=each.group)}  # examples come by publisher, more or less
+        matrices.append(with_wording(each.seen, each.grams, own[each.group]))
+    return matrices
+
+
+def _cross_fitted_guesses(
+    matrices: Sequence[Matrix], examples: Sequence[Example], seed: int
+) -> list[NDArray[np.float64]]:
     """What a first forest that has not seen a page's publisher says of the page."""
     fold = folds([each.group for each in examples], INNER_FOLDS, seed + 1)
     guesses: list[NDArray[np.float64]] = [np.empty(0)] * len(examples)
     for held in range(INNER_FOLDS):
-        train = [each for each, of in zip(examples, fold, strict=True) if of != held]
-        forest = _fit_forest([each.seen for each in train], train, seed)
+        rows = np.flatnonzero(fold != held).tolist()
+        forest = _fit_forest([matrices[row] for row in rows], [examples[row] for row in rows], seed)
         for row in np.flatnonzero(fold == held).tolist():
-            guesses[row] = forest.predict(examples[row].seen)
+            guesses[row] = forest.predict(matrices[row])
     return guesses
 
 

@@ -7,7 +7,7 @@ said of a block's neighbours, its container and its kind. Files in `config/model
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -17,26 +17,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from config.errors import FileOfOursError
 from tasks.columns import Column, Matrix, rolling, shift
-from tasks.features import Groups, features, group_ids
+from tasks.features import Groups, features, group_ids, with_wording
 from tasks.forest import Forest, ForestError
+from tasks.grams import SIZE, Grams, Weights
 from tasks.page import Block, Container, Declared, Kind, Label, Page
 
 Probabilities = NDArray[np.float32]
-FILES = ("first.txt", "second.txt")
+FORESTS, WORDING = ("first.txt", "second.txt"), "wording.bin"
+FILES = (*FORESTS, WORDING)
 NEIGHBOURS = 4
-END = "\nend of parameters\n"  # LightGBM reads on past the end of a file that was cut short, and dies of it
+END = b"\nend of parameters\n"  # LightGBM reads on past the end of a file that was cut short, and dies of it
 SURE = 0.6  # a block over this probability marks where the body begins and ends
 
 
-class ModelError(ValueError):
+class ModelError(FileOfOursError):
     """A model that cannot be used; the message is one line and names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class BodyModel:
-    """The two forests. `digest` is the SHA-256 of their files."""
+    """The weights of wordings and the two forests. `digest` is the SHA-256 of their files."""
 
+    wording: Weights
     first: Forest
     second: Forest
     digest: str
@@ -44,7 +48,7 @@ class BodyModel:
     def probabilities(self, page: Page, hits: Sequence[Sequence[Label]]) -> Probabilities:
         """The probability (0 to 1, four decimals) that each block of the page is body."""
         groups = group_ids(page)
-        seen = features(page, hits, groups)
+        seen = with_wording(features(page, hits, groups), Grams.of([block.text for block in page.blocks]), self.wording)
         again = context(page, seen, self.first.predict(seen), groups)
         return np.asarray(np.round(self.second.predict(again), 4), dtype=np.float32)
 
@@ -80,48 +84,49 @@ def _mean_of(ids: NDArray[np.int64], mass: Column, size: Column) -> NDArray[np.f
 def load_model(folder: Path | None = None) -> BodyModel:
     """The model of a folder, by default the one that comes with the program. Raises `ModelError`."""
     where = _source(folder)
-    texts = _texts(folder)
+    contents = _contents(folder)
     try:
-        first, second = (Forest(text) for text in texts)
-    except ForestError as error:
+        first, second = (Forest(contents[name].decode()) for name in FORESTS)
+    except (ForestError, UnicodeDecodeError) as error:
         raise ModelError(f"{where}: no usable model: {error}") from error
-    if [forest.width for forest in (first, second)] != _widths():
+    model = BodyModel(np.frombuffer(contents[WORDING], dtype=np.int8), first, second, _digest(contents))
+    if [forest.width for forest in (first, second)] != _widths(model.wording):
         raise ModelError(f"{where}: no usable model: it was trained for other features than this version has")
-    return BodyModel(first, second, _digest(texts))
+    return model
 
 
 def model_digest(folder: Path | None = None) -> str:
     """The SHA-256 of a model's files, without loading it. Raises `ModelError`."""
-    return _digest(_texts(folder))
+    return _digest(_contents(folder))
 
 
 def _source(folder: Path | None) -> Traversable:
     return folder if folder is not None else resources.files("config.model")
 
 
-def _texts(folder: Path | None) -> list[str]:
-    """The forests' files, checked to be whole."""
-    texts = []
+def _contents(folder: Path | None) -> dict[str, bytes]:
+    """The model's files by name, checked to be whole."""
+    contents = {}
     for name in FILES:
         file = _source(folder) / name
         try:
-            texts.append(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
+            content = contents[name] = file.read_bytes()
+        except OSError as error:
             raise ModelError(f"{file}: no usable model: {error}") from error
-        if END not in texts[-1]:
+        if (name == WORDING and len(content) != SIZE) or (name in FORESTS and END not in content):
             raise ModelError(f"{file}: no usable model: not a whole file")
-    return texts
+    return contents
 
 
-def _digest(texts: Sequence[str]) -> str:
+def _digest(contents: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for text in texts:
-        digest.update(text.encode())
+    for content in contents.values():
+        digest.update(content)
     return digest.hexdigest()
 
 
-def _widths() -> list[int]:
+def _widths(wording: Weights) -> list[int]:
     """How many features each forest is given."""
     page = Page(Kind.DUMP, (Block("a"),), (Container("", "", -1, 0),), Declared())
-    seen = features(page, [()])
+    seen = with_wording(features(page, [()]), Grams.of(["a"]), wording)
     return [seen.shape[1], context(page, seen, np.zeros(1)).shape[1]]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import re2
 
+from config.errors import FileOfOursError
 from tasks.page import Label
 
 SHORT_CHARS = 200  # a rule reads texts up to this length unless it says otherwise
@@ -23,7 +24,7 @@ VALUE = "_value"  # group `credit_value` is the bare name inside group `credit`
 Member = TypeVar("Member", bound=StrEnum)
 
 
-class RuleError(ValueError):
+class RuleError(FileOfOursError):
     """A rule file that cannot be used. The message is one line: file, rule, what is wrong."""
 
 

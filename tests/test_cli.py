@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -14,8 +15,9 @@ import config
 import flows
 import outputs
 import tasks
-from flows.cli import app
+from flows.cli import app, run
 from outputs.schema import ARTICLES
+from tasks.model import load_model
 from tests.conftest import ROOT, Stet, page_html, write_pages
 
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
@@ -44,7 +46,11 @@ def test_version(stet: Stet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "spared"), [(("--help",), "prefect pyarrow pydantic lxml"), (("clean", "page.html"), "prefect rich")]
+    ("arguments", "spared"),
+    [
+        (("--help",), "prefect pyarrow pydantic lxml"),
+        (("clean", "page.html"), "prefect rich pydantic_settings bs4 lightgbm pandas"),
+    ],
 )
 def test_light_commands_import_no_more_than_they_need(
     tmp_path: Path, environment: dict[str, str], arguments: tuple[str, ...], spared: str
@@ -93,6 +99,26 @@ def test_clean_json_has_every_column(stet: Stet, tmp_path: Path) -> None:
         assert {"label", "text", "kept", "reason", "confidence"} <= set(record["blocks"][0])
     assert records[0]["title"] == "Ferry report 9"
     assert records[0]["published_at"] == "2024-03-10T08:00:00+00:00"
+
+
+def test_clean_heeds_the_settings(stet: Stet, tmp_path: Path) -> None:
+    page = write_pages(tmp_path / "pages", range(1)) / "page-00000.html"
+    assert "could be an article's" in stet("clean", page, env={"STET_MIN_WORDS": "5000"}).stderr
+    (tmp_path / "stet.toml").write_text("min_words = 5000\n", "utf-8")
+    assert stet("clean", page, cwd=tmp_path).returncode == 1
+    assert stet("clean", page).returncode == 0
+
+
+def test_a_file_of_ours_that_is_broken_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any, tmp_path: Path
+) -> None:
+    page = write_pages(tmp_path / "pages", range(1)) / "page-00000.html"
+    monkeypatch.setattr("tasks.model._source", lambda _: tmp_path)
+    load_model.cache_clear()
+    assert run(["clean", str(page)]) == 1
+    load_model.cache_clear()
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"stet: .*first\.txt: no usable model: .*\n", said)
 
 
 def test_clean_says_why_a_page_is_rejected(stet: Stet, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tasks.blocks import cut
 from tasks.columns import Columns, bits, rolling, shift
-from tasks.features import columns, features, group_ids
+from tasks.features import columns, features, group_ids, with_wording
+from tasks.grams import Grams
 from tasks.model import context, load_model
 from tasks.page import Block, Container, Declared, Kind, Label, Page, Source
 from tasks.places import KINDS_OF_PLACE, container_places, place_bits
@@ -40,6 +41,7 @@ def test_a_row_a_block_and_a_column_a_feature_of_the_model(script: str) -> None:
     page = page_of(story_page(script))
     seen = features(page, [()] * len(page.blocks))
     assert seen.dtype == np.float32
+    seen = with_wording(seen, Grams.of([block.text for block in page.blocks]), load_model().wording)
     assert seen.shape == (len(page.blocks), load_model().first.width)
     again = context(page, seen, np.full(len(page.blocks), 0.7))
     assert again.shape == (len(page.blocks), load_model().second.width)
