@@ -24,6 +24,7 @@ PHRASE_CHARS = 1_500  # longer blocks are no messages
 TITLE_CHARS = 120
 DUMP_TITLES = 3  # first lines of a dump among which its title is
 LINKED = 0.5  # share of a block's characters inside links
+NAME = 30  # characters of the longest text that may be no more than a teaser's author or time
 FEW = 4  # linked headings, and teasers, of a front page
 MOSTLY = 0.7  # share of the characters in teasers
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5"))
@@ -157,8 +158,8 @@ def _is_index(page: Page, blocks: Sequence[LabelledBlock]) -> bool:
 
 
 def _alone(blocks: Sequence[LabelledBlock], links: Set[str]) -> list[str]:
-    """The kept texts, links apart, that have no such text beside them."""
-    flags = [False, *(block.kept and block.text not in links for block in blocks), False]
+    """The kept texts, links and names apart, that have no such text beside them."""
+    flags = [False, *(block.kept and len(block.text) > NAME and block.text not in links for block in blocks), False]
     beside = zip(blocks, flags, flags[1:], flags[2:], strict=False)
     return [block.text for block, before, kept, after in beside if kept and not before and not after]
 

@@ -88,7 +88,11 @@ def test_every_label_has_its_key(ferry):
         )
 
 
-def test_doubtful_blocks_are_found(ferry):
+def test_doubtful_blocks_are_found(browser, tmp_path, monkeypatch):
+    monkeypatch.setattr("outputs.inspector_page.DOUBTFUL", 1.1)  # whatever the model is sure of
+    inspected = inspect_page(RawPage("ferry.html", FERRY.read_bytes()), Limits(), FERRY)
+    (tmp_path / "ferry.html").write_text(render(inspected), "utf-8")
+    ferry, _ = open_page(browser, tmp_path / "ferry.html")
     press(ferry, "d")
     assert "doubtful" in ferry.locator(f"#{current(ferry)[0]}").get_attribute("class")
 
