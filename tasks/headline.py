@@ -7,6 +7,7 @@ from tasks.page import Block
 
 TITLE_CHARS = 400  # longer blocks are no headline
 SIGNS = 40  # characters that a headline may have besides letters and digits
+REPEATED, ALIKE = 3, 0.6  # blocks below a headline in which it may stand again, and the share of words then in common
 FOLDING = 2  # times that a text without case may be longer: "ß" becomes "ss", "İ" a letter and its dot
 
 
@@ -31,7 +32,21 @@ def headline_row(blocks: Sequence[Block], headlines: Iterable[str]) -> int | Non
         if is_head:
             heads.append(row)
     headings = [row for row in same if blocks[row].tag in ("h1", "h2")]
-    return next(iter(headings + alike + same + heads), None)
+    found = next(iter(headings + alike + same + heads), None)
+    return found if found is None else _again(blocks, found)
+
+
+def _again(blocks: Sequence[Block], row: int) -> int:
+    """The `<h2>` right below an `<h1>` that words the headline again: the upper one ends a trail of sections."""
+    if blocks[row].tag != "h1":
+        return row
+    words = frozenset(fold(blocks[row].text[:TITLE_CHARS]).split())
+    for at in range(row + 1, min(row + 1 + REPEATED, len(blocks))):
+        if blocks[at].tag == "h2" and len(blocks[at].text) <= TITLE_CHARS:
+            others = frozenset(fold(blocks[at].text).split())
+            if len(words & others) * 2 >= ALIKE * (len(words) + len(others)):
+                return at
+    return row
 
 
 def _is_part_of_any(text: str, wanted: set[str]) -> bool:

@@ -20,11 +20,14 @@ SPLIT_CHARS = 400  # longer blocks are no credit line, whatever they hold
 # Words that sites give to boxes around the article alone. In one, the model must be surer that a block is body.
 BOX_LABELS = {"related": Label.RELATED, "promo": Label.PROMO, "newsletter": Label.PROMO, "recirc": Label.RELATED}
 BOXES = re.compile(rf"(?:^|[^a-z])({'|'.join(BOX_LABELS)})")
-BODY_IN_BOX = 0.9
+SURELY_BODY = 0.9
+MENU = frozenset((Label.NAVIGATION, Label.LEGAL, Label.SHARE))
+MENU_CHARS = 40  # of the longest menu word, such as "Imprint"
 HEADING = 0.2
 HEADINGS = frozenset(("h2", "h3", "h4"))
 CAPTION_CHARS = 1_000
 DECK_LEAST, DECK_CHARS = 30, 600
+NEARLY_BODY = 0.2
 DECK_REACH = 12  # blocks below the headline
 DESCRIBED = 60  # characters of a description that a deck begins with
 LINK_SHARE = 0.9  # of a block that is nothing but a link
@@ -95,12 +98,18 @@ def _decide(block: Block, rules: Sequence[Rule], chance: float, box: Label | Non
     correction = next((rule for rule in rules if rule.label is Label.CORRECTION), None)
     if correction is not None and chance >= CORRECTION:
         return Verdict(Label.CORRECTION, correction.id, max(chance, 1 - chance))
-    if chance >= (BODY_IN_BOX if box else BODY) and box is not Label.CAPTION:
+    if chance >= _least(block, rules, box) and box is not Label.CAPTION:
         return Verdict(_body_label(block), "model", chance)
     named = next((rule for rule in rules if rule.label not in KEPT), None)
     if named is not None:
         return Verdict(named.label, named.id, 1 - chance)
     return Verdict(box, "element", max(chance, 1 - chance)) if box else Verdict(*_by_element(block), 1 - chance)
+
+
+def _least(block: Block, rules: Sequence[Rule], box: Label | None) -> float:
+    """How sure the model must be that the block is body."""
+    is_menu_word = len(block.text) <= MENU_CHARS and any(rule.label in MENU for rule in rules)
+    return SURELY_BODY if box is not None or block.tag == "button" or is_menu_word else BODY
 
 
 def _box(block: Block, page: Page) -> Label | None:
@@ -172,6 +181,9 @@ def _deck_rows(page: Page, verdicts: Sequence[Verdict], rules: Sequence[Sequence
         block, verdict = page.blocks[row], verdicts[row]
         is_kept = verdict.label in KEPT
         if not rules[row] and verdict.label is not Label.TITLE and _may_be_deck(block, page.kind):
+            if _is_nearly_body(verdict) and page.kind is Kind.HTML:
+                found.append(row)
+                continue
             is_called = _is_called_deck(block, page)
             is_above = row < title + 4 and _head_follows(verdicts, row) and _reads_as_deck(block, page.kind)
             if (is_above and (is_called or not is_kept or page.kind is Kind.DUMP)) or (is_called and not is_kept):
@@ -179,7 +191,12 @@ def _deck_rows(page: Page, verdicts: Sequence[Verdict], rules: Sequence[Sequence
                 continue
         if is_kept:
             break
-    return found[:2]
+    return found[:3]
+
+
+def _is_nearly_body(verdict: Verdict) -> bool:
+    """Whether the model left the block out of the body, but not for sure: under a headline that is what decks are."""
+    return verdict.label is Label.NAVIGATION and verdict.reason == "model" and 1 - verdict.confidence >= NEARLY_BODY
 
 
 def _is_called_deck(block: Block, page: Page) -> bool:

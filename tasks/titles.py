@@ -49,7 +49,8 @@ def find_title(page: Page, blocks: Sequence[LabelledBlock], names: Iterable[str]
     wordings = [wording for headline in page.declared.headlines for wording in _wordings(headline, site)]
     headings = [shown for shown in _headings(page) if squeeze(shown.text) not in site]
     found = (
-        _longer_block(page, wordings, _declared_heading(wordings, headings))
+        _repeated(page, wordings)
+        or _longer_block(page, wordings, _declared_heading(wordings, headings))
         or _alike_heading(wordings, headings)
         or _declared_block(page, wordings)
         or next((Shown(row, text) for text in labelled if (row := _row_of(page, text)) is not None), None)
@@ -130,6 +131,19 @@ def strip_site(headline: str, site: frozenset[str]) -> str:
         else:
             break
     return headline.strip()
+
+
+def _repeated(page: Page, wordings: Sequence[str]) -> Shown | None:
+    """The headline's own block where it is no `<h1>`, but stands below one that ends a trail of sections."""
+    row = page.headline
+    if (
+        row is None
+        or page.blocks[row].tag != "h2"
+        or all(block.tag != "h1" for block in page.blocks[max(0, row - 3) : row])
+    ):
+        return None
+    text = page.blocks[row].text
+    return Shown(row, text) if squeeze(text) in {squeeze(wording) for wording in wordings} else None
 
 
 def _declared_heading(wordings: Sequence[str], headings: Sequence[Shown]) -> Shown | None:

@@ -32,6 +32,18 @@ CELL = " | "  # between the cells of a table's row
 CELL_EDGE = "\x1f"  # stands for it until the row is whole
 MIN_ARTICLE = 400  # characters of paragraphs that make a `<noscript>` the article itself
 
+_CLIPPED = re.compile(r"clip(?:-path)?\s*:\s*(?:rect\(\s*[01]|inset\(\s*(?:50|100)%)")
+_NEW_WINDOW = re.compile(  # what links tell of where they open
+    r"(?i)^\W*(?:"
+    r"opens in (?:an? )?new (?:browser )?(?:tab|window)|opens new (?:tab|window)|"
+    r"(?:wird in (?:einem )?|öffnet (?:sich )?(?:in|im) (?:einem )?)neue[mns] (?:tab|fenster)(?: geöffnet)?|"
+    r"(?:s['’]ouvre|ouverture|ouvre) dans un(?:e nouvelle fenêtre| nouvel onglet)|nouvelle fenêtre|"
+    r"(?:se )?abre en (?:una )?nueva (?:ventana|pestaña)|abre (?:em|numa) (?:uma )?nova (?:janela|aba|guia)|"
+    r"si apre in una nuova (?:finestra|scheda)|"
+    r"opent in (?:een )?nieuw (?:venster|tabblad)|öppnas i (?:ett )?nytt? (?:fönster|flik)|"
+    r"åbner i (?:et )?nyt (?:vindue|faneblad)|åpnes i (?:et )?nytt (?:vindu|fane)|yeni (?:sekmede|pencerede) açılır"
+    r")\W*$"
+)
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]+")  # written as references, such as "&#1;"
 
 
@@ -212,7 +224,13 @@ class Walk:
 def _is_for_ears(span: Any) -> bool:
     """Whether an inline element is for screen readers alone ("opens in a new window")."""
     words = span.get("class")
-    return words is not None and any(sign in words for sign in FOR_EARS)
+    if words is not None and any(sign in words for sign in FOR_EARS):
+        return True
+    style = span.get("style")
+    if style is not None and _CLIPPED.search(style):
+        return True
+    text = span.text
+    return text is not None and len(text) <= 60 and _NEW_WINDOW.search(text) is not None
 
 
 def _holds_article(noscript: Any) -> bool:

@@ -235,6 +235,11 @@ def test_words_for_screen_readers_are_dropped() -> None:
             "Read this now"
         ]
     assert texts("<p>Read <span class=shown>all</span></p>") == ["Read all"]
+    clipped = "border:0;clip:rect(0 0 0 0);position:absolute"
+    assert texts(f"<p>The <a>report<span style='{clipped}'>, opens new tab</span></a> says</p>") == ["The report says"]
+    for words in (" (öffnet im neuen Fenster) ", ", opens in a new window", "(nouvelle fenêtre)"):
+        assert texts(f"<p>Read <a>this<span class=x>{words}</span></a> now</p>") == ["Read this now"]
+    assert texts("<p>It <span>opens in a new window of time</span></p>") == ["It opens in a new window of time"]
 
 
 def test_noscript_is_read_where_it_holds_the_article() -> None:

@@ -48,3 +48,13 @@ def test_without_anything_declared_the_first_h1() -> None:
     assert row([], "a") is None
     assert row([("p", "")], "") is None
     assert row([("p", "!!!"), ("h1", "?")], "…") == 1
+
+
+def test_a_trail_s_heading_gives_way_to_the_one_below_it() -> None:
+    trail = ("h1", "Old ferry: council keeps it running")
+    declared = "Old ferry: council keeps it running"
+    assert row([trail, ("div", "Harbour"), ("h2", "Council keeps the old ferry running"), ("p", "x")], declared) == 2
+    assert row([trail, ("h2", "What happens next on the island"), ("p", "x")], declared) == 0
+    assert (
+        row([trail, ("p", "a"), ("p", "b"), ("p", "c"), ("h2", "Council keeps the old ferry running")], declared) == 0
+    )

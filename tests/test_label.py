@@ -221,6 +221,23 @@ def test_a_kept_paragraph_is_a_deck_only_where_the_page_says_so() -> None:
     assert labels(page_of(HEAD.format(" class=standfirst")), chances)[2][0] is Label.DECK
 
 
+def test_what_is_nearly_body_under_the_headline_is_the_deck() -> None:
+    markup = HEAD.replace("<p{}>", "<div>").replace("winter.</p>", "winter.</div>").replace(" class=byline", "")
+    assert labels(page_of(markup), [0.1, 0.2, 0.3, 0.1, 0.9])[2:4] == [
+        (Label.DECK, "below the headline"),
+        (Label.NAVIGATION, "model"),
+    ]
+    assert labels(page_of(markup), [0.1, 0.2, 0.1, 0.1, 0.9])[2][0] is Label.NAVIGATION
+
+
+def test_a_button_or_a_menu_word_must_surely_be_body() -> None:
+    page = page_of("<p>Body text.</p><button>Vote for the old boat</button><p>Imprint</p>")
+    phrases = load_phrases()
+    for chance, kept in ((0.6, False), (0.95, True)):
+        found = labels(page, [0.9, chance, chance], phrases)
+        assert [name in KEPT for name, _ in found] == [True, kept, kept]
+
+
 def test_a_pull_quote_repeats_the_body_and_a_quotation_does_not() -> None:
     said = "The ferry is the heart of this town and always will be"
     quotes = f"<blockquote>{said}</blockquote><blockquote>{said[::-1]}</blockquote>"

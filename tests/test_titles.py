@@ -1,5 +1,7 @@
 """The headline that the page shows, its kicker and deck."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,16 @@ def test_the_heading_that_is_declared():
 def test_the_shown_wording_before_the_declared_one():
     shown = page("h1:Last ferry to Skerry sails in June", headlines=("Skerry ferry: last one sails in June",))
     assert title(shown) == "Last ferry to Skerry sails in June"
+
+
+def test_the_heading_below_a_trail_s():
+    shown = page(
+        "h1:Skerry: Last ferry sails",
+        "h2:Last ferry to Skerry sails in June",
+        headlines=("Skerry: Last ferry sails", "Last ferry to Skerry sails in June"),
+    )
+    assert find_title(replace(shown, headline=1), (), NAMES) == ("Last ferry to Skerry sails in June", 1)
+    assert find_title(replace(shown, headline=0), (), NAMES)[1] == 0
 
 
 @pytest.mark.parametrize(
