@@ -4,6 +4,9 @@ A block ends where a block-level element begins or ends, and at two `<br>` in a 
 the same 120 real pages took 19 ms each to parse with BeautifulSoup over lxml and 1.3 ms with lxml alone.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from lxml import etree
 
 from tasks.declared import declared
@@ -12,10 +15,12 @@ from tasks.headline import headline_row
 from tasks.page import Block, Container, Declared, Kind, Page, Rejected, RejectReason, Source
 from tasks.publisher_rules import NO_RULES, choose, ruled, title_row
 from tasks.publishers import NO_PUBLISHERS, Publishers
+from tasks.script_body import script_body
 from tasks.shingles import coverage
 from tasks.walk import MAX_BLOCKS, Walk
 
 MIN_HIDDEN_BODY = 400  # characters of an articleBody that are worth a look where the markup lacks them
+PROSE, LITTLE_PROSE = 80, 600  # characters of a text that may be prose, and of all such on a page that shows no article
 PROBE = 40  # characters
 BODY_SHOWN = 0.5  # a declared body of which less than this share is seen in the markup adds its own blocks
 
@@ -35,7 +40,7 @@ def cut(source: Source, publishers: Publishers = NO_PUBLISHERS) -> Page | Reject
     facts = declared(root, source.url)
     rules = publishers.of(source, facts)
     walk = Walk(root, choose(rules, root) if rules else None)
-    _add_declared_body(walk, facts)
+    _add_hidden_body(walk, facts, root)
     found = ruled(rules, walk.blocks, walk.containers, walk.marks) if rules else NO_RULES
     titled = title_row(found)
     headline = headline_row(walk.blocks, facts.headlines) if titled is None else titled
@@ -68,9 +73,11 @@ def cut_dump(source: Source, publishers: Publishers = NO_PUBLISHERS) -> Page:
     )
 
 
-def _add_declared_body(walk: Walk, facts: Declared) -> None:
+def _add_hidden_body(walk: Walk, facts: Declared, root: Any) -> None:
     """Add the body that stands in the page's data alone, as where a script would have drawn it."""
     body = facts.body or ""
+    if len(body) < MIN_HIDDEN_BODY and _prose_chars(walk.blocks) < LITTLE_PROSE:
+        body = script_body((script.text or "" for script in root.iter("script")), facts.headlines) or ""
     if len(body) < MIN_HIDDEN_BODY:
         return
     shown = "\n".join(block.text for block in walk.blocks)
@@ -82,6 +89,13 @@ def _add_declared_body(walk: Walk, facts: Declared) -> None:
     index = len(walk.containers) - 1
     lines = body.split("\n", MAX_BLOCKS)[:MAX_BLOCKS]
     walk.blocks += [Block(text, "p", "articlebody", index) for line in lines if (text := " ".join(line.split()))]
+
+
+def _prose_chars(blocks: Sequence[Block]) -> int:
+    """Characters of the page's longer texts that are no links."""
+    return sum(
+        len(block.text) for block in blocks if len(block.text) >= PROSE and block.link_chars * 2 < len(block.text)
+    )
 
 
 def _probed(body: str, shown: str) -> bool:
