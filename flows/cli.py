@@ -188,6 +188,10 @@ def evaluate(
         int, typer.Option(min=2, metavar="N", help="Folds of the cross-validation, split by publisher.")
     ] = 5,
     worst: Annotated[int, typer.Option(min=0, metavar="N", help="Pages of each folder to name, worst first.")] = 5,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Figures to compare with: what --json printed, or a model's card.json."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON object.")] = False,
     verbose: Verbose = False,
 ) -> None:
@@ -197,7 +201,7 @@ def evaluate(
     """
     from flows.learning_command import evaluate as run_evaluate  # noqa: PLC0415
 
-    run_evaluate(labelled, model=model, folds=folds, worst=worst, as_json=as_json, verbose=verbose)
+    run_evaluate(labelled, model=model, folds=folds, worst=worst, against=against, as_json=as_json, verbose=verbose)
 
 
 @app.command(name="config", epilog="Example: STET_WORKERS=2 stet config")

@@ -8,9 +8,8 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 from pydantic import Field
 
-from flows.learning import cross_validation, scoreboard
+from flows.learning import cross_validation, validation
 from flows.scoreboard import Board
-from tasks.labelled import read_labelled
 from tasks.model import load_model
 
 
@@ -29,10 +28,9 @@ def evaluate_labeller(
     """
     logger = get_run_logger()
     if model is None:
-        scores = cross_validation(labelled, folds, seed, logger.info)
+        scored = cross_validation(labelled, folds, seed, logger.info)
     else:
-        chosen = load_model(model)
-        scores = scoreboard(list(read_labelled(labelled)), lambda _: chosen)
-    board = Board(scores, worst)
+        scored = validation(labelled, load_model(model), logger.info)
+    board = Board(scored.suites, scored.reliability, worst)
     create_markdown_artifact(board.markdown(), key="scoreboard", description="Figures by suite")
     return board.to_record()

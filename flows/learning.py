@@ -2,11 +2,14 @@
 
 import hashlib
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from config.limits import Limits
 from tasks.clean import clean_page
@@ -16,9 +19,18 @@ from tasks.learn import cross_validated, fit
 from tasks.model import BodyModel
 from tasks.page import Article
 from tasks.phrases import load_phrases
+from tasks.reliability import Reliability, reliability
 from tasks.scoring import PageScore, score_page, summary
 
 Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The score of every page by suite, and how far the probabilities behind them are right."""
+
+    suites: Mapping[str, Sequence[PageScore]]
+    reliability: Reliability
 
 
 def scoreboard(pages: Sequence[LabelledPage], models: Callable[[str], BodyModel | None]) -> dict[str, list[PageScore]]:
@@ -31,27 +43,46 @@ def scoreboard(pages: Sequence[LabelledPage], models: Callable[[str], BodyModel 
     return scores
 
 
-def cross_validation(folders: Sequence[Path], folds: int, seed: int, told: Told) -> dict[str, list[PageScore]]:
-    """The scoreboard of labelled folders, each page cleaned by a model that has not seen its publisher."""
+def cross_validation(folders: Sequence[Path], folds: int, seed: int, told: Told) -> Scored:
+    """Labelled folders scored, each page cleaned by a model that has not seen its publisher."""
     pages = list(read_labelled(folders))
-    models = cross_validated(_examples(pages, told), folds, seed, told)
-    return scoreboard(pages, models.get)
+    seen = _examples(pages, told)
+    models = cross_validated(seen, folds, seed, told)
+    return Scored(scoreboard(pages, models.get), _reliability(seen, models.__getitem__))
+
+
+def validation(folders: Sequence[Path], model: BodyModel, told: Told) -> Scored:
+    """Labelled folders scored, each page cleaned by the model as it is."""
+    pages = list(read_labelled(folders))
+    return Scored(scoreboard(pages, lambda _: model), _reliability(_examples(pages, told), lambda _: model))
+
+
+def _reliability(seen: Sequence[Example], models: Callable[[str], BodyModel]) -> Reliability:
+    """How far the probabilities of the pages' blocks are right; neither made views nor decks count."""
+    said, found = [np.empty(0, np.float32)], [np.empty(0, np.bool_)]
+    for each in seen:
+        if not each.is_made:
+            counted = each.weight > 0
+            said.append(models(each.group).judge(each.page, each.seen, each.grams)[counted])
+            found.append(each.body[counted])
+    return reliability(np.concatenate(said), np.concatenate(found))
 
 
 def train(folders: Sequence[Path], folds: int, seed: int, told: Told) -> tuple[BodyModel, dict[str, Any]]:
     """A model that learned from all the folders' pages, and its card with cross-validated figures."""
     pages = list(read_labelled(folders))
     seen = _examples(pages, told)
-    figures = {}
+    scored = None
     if folds:
         models = cross_validated(seen, folds, seed, told)
-        figures = {suite: _rounded(summary(scores)) for suite, scores in scoreboard(pages, models.get).items()}
+        scored = Scored(scoreboard(pages, models.get), _reliability(seen, models.__getitem__))
     told(f"learning from {len(seen):,} views of {len(pages):,} pages")
-    return fit(seen, seed), card(pages, figures, folds, seed)
+    return fit(seen, seed), card(pages, scored, folds, seed)
 
 
-def card(pages: Sequence[LabelledPage], figures: dict[str, Any], folds: int, seed: int) -> dict[str, Any]:
+def card(pages: Sequence[LabelledPage], scored: Scored | None, folds: int, seed: int) -> dict[str, Any]:
     """What a model learned from, with which versions, and how well it does on publishers that it has not seen."""
+    suites = scored.suites if scored else {}
     digest = hashlib.sha256()
     for page in pages:
         digest.update(hashlib.sha256(page.raw.content).digest() + page.truth["body"].encode())
@@ -64,7 +95,8 @@ def card(pages: Sequence[LabelledPage], figures: dict[str, Any], folds: int, see
         "rules_sha256": load_phrases().digest,
         "seed": seed,
         "folds": folds,
-        "cross_validated": figures,
+        "cross_validated": {suite: _rounded(summary(scores)) for suite, scores in suites.items()},
+        "reliability": scored.reliability.to_record() if scored else None,
         "versions": {name: version(name) for name in ("lightgbm", "lxml", "numpy")}
         | {"python": platform.python_version()},
     }

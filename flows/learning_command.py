@@ -1,7 +1,7 @@
 """`stet train` and `stet evaluate`: run their flows on a Prefect server of our own and print what came of it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from flows.archive_command import ending_in_one_line, start_server
 from flows.errors import CommandError, usage
 from flows.prefect_home import prepare, show_runs
 
+UNSHOWN = frozenset(("worst", "precision", "recall", "pages"))
 SHOWN = ("f1", "worst10", "exact", "title", "date", "authors")
 
 
@@ -29,11 +30,21 @@ def train(labelled: list[Path], model: Path, *, folds: int, seed: int, verbose: 
     print(f"learned from {card['pages']:,} pages of {len(card['publishers']):,} publishers: {model}")
 
 
-def evaluate(labelled: list[Path], *, model: Path | None, folds: int, worst: int, as_json: bool, verbose: bool) -> None:
-    """Score and print the board."""
+def evaluate(
+    labelled: list[Path],
+    *,
+    model: Path | None,
+    folds: int,
+    worst: int,
+    against: Path | None,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Score and print the board; `against` is a file of earlier figures to set beside each."""
     _check(labelled)
     if model is not None:
         _check_model(model)
+    earlier = _earlier(against) if against else {}
 
     def run() -> dict[str, Any]:
         from flows.evaluate import evaluate_labeller  # noqa: PLC0415
@@ -45,11 +56,34 @@ def evaluate(labelled: list[Path], *, model: Path | None, folds: int, worst: int
         print(json.dumps(record, ensure_ascii=False))
         return
     for suite, figures in record["suites"].items():
-        shown = {name: value for name, value in figures.items() if name not in ("worst", "precision", "recall")}
-        print(f"{suite:<20} " + "  ".join(f"{name} {value:.3f}" for name, value in shown.items() if name != "pages"))
+        print(f"{suite:<20} " + "  ".join(_shown(figures, earlier.get(suite, {}))))
         for page in figures["worst"]:
             print(f"    {page['f1']:.3f}  {page['id']}")
-    print(f"confidence and F1 correlate with r = {record['confidence_correlation']}")
+    print(f"confidence and F1 of pages correlate with r = {record['confidence_correlation']}")
+    print(f"probabilities of blocks are off by {record['reliability']['error']:.3f} (expected calibration error)")
+
+
+def _shown(figures: dict[str, Any], earlier: dict[str, float]) -> Iterator[str]:
+    """Each figure, and by how much it is another than before."""
+    for name, value in figures.items():
+        if name not in UNSHOWN:
+            change = f" ({value - earlier[name]:+.3f})" if name in earlier else ""
+            yield f"{name} {value:.3f}{change}"
+
+
+def _earlier(path: Path) -> dict[str, dict[str, float]]:
+    """The figures by suite of an earlier evaluation's record, or of a model's card."""
+    try:
+        record = json.loads(path.read_text("utf-8"))
+        suites = record["suites"] if isinstance(record["suites"], dict) else record["cross_validated"]
+        return {
+            suite: {name: float(value) for name, value in figures.items() if name not in UNSHOWN}
+            for suite, figures in suites.items()
+        }
+    except OSError as error:
+        raise usage(f"{path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise usage(f"{path}: neither what stet evaluate --json prints nor a model's card") from error
 
 
 def _check(labelled: list[Path]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import StatisticsError, correlation
 from typing import Any
 
+from tasks.reliability import Reliability
 from tasks.scoring import PageScore, summary
 
 SHOWN = ("pages", "f1", "worst10", "exact", "title", "date", "authors", "caption_leak", "credit_leak", "credit_recall")
@@ -13,9 +14,10 @@ FEW_PAGES = 2  # a publisher with fewer says little
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The scores of pages by suite; `worst` pages of each are named."""
+    """The scores of pages by suite, and how far probabilities were right; `worst` pages of each suite are named."""
 
     scores: Mapping[str, Sequence[PageScore]]
+    reliability: Reliability
     worst: int = 5
 
     def to_record(self) -> dict[str, Any]:
@@ -30,6 +32,7 @@ class Board:
                 if figures["pages"] >= FEW_PAGES
             },
             "confidence_correlation": _correlation(pages),
+            "reliability": self.reliability.to_record(),
         }
 
     def _suite(self, scores: Sequence[PageScore]) -> dict[str, Any]:

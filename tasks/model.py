@@ -48,7 +48,11 @@ class BodyModel:
     def probabilities(self, page: Page, hits: Sequence[Sequence[Label]]) -> Probabilities:
         """The probability (0 to 1, four decimals) that each block of the page is body."""
         groups = group_ids(page)
-        seen = with_wording(features(page, hits, groups), Grams.of([block.text for block in page.blocks]), self.wording)
+        return self.judge(page, features(page, hits, groups), Grams.of([block.text for block in page.blocks]), groups)
+
+    def judge(self, page: Page, seen: Matrix, grams: Grams, groups: Groups | None = None) -> Probabilities:
+        """The same of a page whose features, but for its wording, are known."""
+        seen = with_wording(seen, grams, self.wording)
         again = context(page, seen, self.first.predict(seen), groups)
         return np.asarray(np.round(self.second.predict(again), 4), dtype=np.float32)
 

@@ -44,9 +44,22 @@ def test_a_model_is_trained_scored_and_named_by_its_card(stet: Stet, labelled: P
 
     scored = stet("evaluate", labelled, "--model", tmp_path / "model", "--json")
     assert scored.returncode == 0, scored.stderr
-    figures = json.loads(scored.stdout)["suites"]["labelled"]
+    record = json.loads(scored.stdout)
+    figures = record["suites"]["labelled"]
     assert figures["pages"] == 6
     assert len(figures["worst"]) == 5
+    for said in (record["reliability"], card["reliability"]):
+        assert 0 <= said["error"] < 0.5
+        assert sum(each["blocks"] for each in said["bins"]) > 50
+    assert record["reliability"]["bins"][-1]["found"] > 0.9  # of what it learned from it is sure, and right
+
+    for file, change in (("record.json", "(+0.000)"), ("card.json", "(")):
+        (tmp_path / "record.json").write_text(scored.stdout, "utf-8")
+        path = tmp_path / file if file == "record.json" else tmp_path / "model" / file
+        shown = stet("evaluate", labelled, "--model", tmp_path / "model", "--against", path)
+        assert shown.returncode == 0, shown.stderr
+        assert f"f1 {figures['f1']:.3f} {change}" in shown.stdout
+        assert "expected calibration error" in shown.stdout
 
 
 def test_the_model_of_the_program_knows_the_samples(stet: Stet, labelled: Path) -> None:
@@ -62,6 +75,8 @@ def test_the_model_of_the_program_knows_the_samples(stet: Stet, labelled: Path) 
         (("train", "nowhere", "--to", "model"), "no truth.jsonl in it"),
         (("train", "{labelled}", "--to", "model", "--folds", "1"), "one fold leaves nothing to learn from"),
         (("evaluate", "{labelled}", "--model", "nowhere"), "no usable model"),
+        (("evaluate", "{labelled}", "--against", "nowhere"), "nowhere: No such file"),
+        (("evaluate", "{labelled}", "--against", "{labelled}/truth.jsonl"), "nor a model's card"),
     ],
 )
 def test_mistakes_are_one_line(stet: Stet, labelled: Path, arguments: tuple[str, ...], said: str) -> None:
