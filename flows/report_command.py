@@ -1,14 +1,12 @@
 """`stet report`: says where a run's report is, and makes it where it is missing."""
 
-import shutil
 import webbrowser
-from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 
 from flows.errors import CommandError, usage
-from outputs.layout import ArchiveError, Layout
+from outputs.layout import ArchiveError, Layout, clear
 from outputs.lock import locked, writing
 from outputs.report_run import find_run, write_report
 from outputs.report_store import RUN, load
@@ -43,6 +41,4 @@ def _make(layout: Layout, run: str, manifest: dict[str, object]) -> None:
         try:
             write_report(layout, manifest, Tally.of(layout, run))
         finally:
-            shutil.rmtree(layout.staging(run), ignore_errors=True)
-            with suppress(OSError):
-                layout.all_staging.rmdir()
+            clear(layout, run)

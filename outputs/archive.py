@@ -16,11 +16,11 @@ from pathlib import Path
 from config.limits import Limits
 from outputs.batch import BatchJob
 from outputs.known_texts import read_texts
-from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, new_run_id, publish
+from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, clear, new_run_id, publish
 from outputs.ledger import SeenPages, read_ledger
-from outputs.lock import locked, writing
+from outputs.lock import Check, locked, writing
 from outputs.manifest import Counts, Manifest, Status, WrittenFile, read_manifests, refuse_older, versions
-from outputs.recovery import INTENT, recover, write_manifest
+from outputs.recovery import recover, write_manifest
 from outputs.relations import Relation, Relations
 from outputs.rows import RunStamp
 from outputs.staging import StagedBatch, StagedPart, related, seen_in, without
@@ -31,8 +31,11 @@ from tasks.read import PageRef
 class ArchiveRun:
     """One run's hold on an archive, for the coordinating process. Made by `open_run`."""
 
-    def __init__(self, layout: Layout, stamp: RunStamp, sources: Sequence[str], made_with: Mapping[str, str]) -> None:
+    def __init__(
+        self, layout: Layout, stamp: RunStamp, sources: Sequence[str], made_with: Mapping[str, str], check: Check
+    ) -> None:
         self.layout = layout
+        self._check = check
         self.stamp = stamp
         self.counts = Counts()
         self.recovered: list[Manifest] = []
@@ -67,6 +70,7 @@ class ArchiveRun:
         if (staged.number, staged.piece) <= self._last:
             raise ValueError(f"batch {staged.number}{staged.piece} is committed after batch {self._last}")
         self._last = (staged.number, staged.piece)
+        self._check()
         with writing(self.layout):
             staged = self._without_seen(staged)
             for part in staged.parts:
@@ -93,6 +97,7 @@ class ArchiveRun:
             files=tuple(self._files),
         )
         if self._files:
+            self._check()
             with writing(self.layout):
                 write_manifest(self.layout, manifest)
         self.manifest = manifest
@@ -104,17 +109,17 @@ class ArchiveRun:
         refuse_older(self.layout, read_manifests(self.layout))
         self.known.parent.mkdir(parents=True)
         intent = {"sources": self._sources, "versions": dict(self.versions)}
-        (self.known.parent / INTENT).write_text(json.dumps(intent), "utf-8")
+        self.layout.intent(self.stamp.run_id).write_text(json.dumps(intent), "utf-8")
         read_ledger(self.layout, self.stamp.cleaner_version).save(self.known)
 
     def close(self) -> None:
         """Tidy up: remove what is staged, and give an unfinished run its manifest."""
         if self.manifest is None and self._parts:
             with suppress(OSError, ArchiveError):  # say what went wrong first; the next run recovers, too
+                self._check()
                 recover(self.layout)
-        shutil.rmtree(self.layout.staging(self.stamp.run_id), ignore_errors=True)
         with suppress(OSError):
-            self.layout.all_staging.rmdir()
+            clear(self.layout, self.stamp.run_id)
 
     def _without_seen(self, staged: StagedBatch) -> StagedBatch:
         repeated = [seen_in(part, self._seen.__contains__) for part in staged.parts]
@@ -159,8 +164,9 @@ def open_run(
     layout = Layout(root.absolute())
     made_with = versions(extra_versions)
     start = (now or datetime.now(UTC)).astimezone(UTC)
-    run = ArchiveRun(layout, RunStamp(new_run_id(start), start, made_with["stet"]), sources, made_with)
-    with locked(layout, run.stamp.run_id):
+    stamp = RunStamp(new_run_id(start), start, made_with["stet"])
+    with locked(layout, stamp.run_id) as check:
+        run = ArchiveRun(layout, stamp, sources, made_with, check)
         try:
             with writing(layout):
                 run.begin()

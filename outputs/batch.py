@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.limits import Limits
 from outputs.guard import PageGuard, page_guard
-from outputs.layout import ArchiveError, Layout
+from outputs.layout import ArchiveError
 from outputs.ledger import KnownPages, article_key, reject_key
 from outputs.rows import ArticleRow, RejectRow, RunStamp, article_table
 from outputs.staging import StagedBatch, StagedPart, stage_part
@@ -39,7 +39,7 @@ class BatchJob:
     @property
     def folder(self) -> Path:
         """Where the batch is staged."""
-        return Layout(self.archive).staging(self.stamp.run_id) / f"{self.number:06d}{self.piece}"
+        return self.known.parent / f"{self.number:06d}{self.piece}"
 
     def halves(self) -> tuple["BatchJob", "BatchJob"]:
         """Split the batch, to find the page that kills its worker."""

@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from outputs.content import read_batches
 from outputs.layout import Layout, Table, place_of
 from outputs.manifest import WrittenFile
 from outputs.merge import sort_keys
+from outputs.parquet import open_part
 from outputs.rows import article_id
 from outputs.schema import ARTICLE_ORDER, ARTICLES, ID_DIGITS, REJECT_ORDER, REJECTS, SCHEMA_VERSION
 from outputs.text import TEXT_COLUMNS, article_text, member_name
@@ -80,13 +81,15 @@ def check_part(layout: Layout, file: WrittenFile, tally: Tally, *, has_text: boo
 
 
 def _text_problems(path: Path, file: WrittenFile) -> Iterator[str]:
-    with zipfile.ZipFile(path) as texts:
+    with _open_zip(path) as texts:
         if len(texts.namelist()) != file.rows:
             yield f"{len(texts.namelist()):,} texts, its manifest says {file.rows:,}"
 
 
 def _schema_problem(path: Path, table: Table) -> str | None:
-    expected, found = _SCHEMAS[table][0], pq.read_schema(path)
+    expected = _SCHEMAS[table][0]
+    with open_part(path) as file:
+        found = file.schema_arrow
     version = (found.metadata or {}).get(b"stet.schema_version", b"none").decode("utf-8", "replace")
     if version != str(SCHEMA_VERSION):
         return f"schema {version} is not the current one, {SCHEMA_VERSION}: stet migrate"
@@ -96,7 +99,8 @@ def _schema_problem(path: Path, table: Table) -> str | None:
 
 
 def _form_problems(path: Path, table: Table, rows: int) -> Iterator[str]:
-    metadata = pq.read_metadata(path)
+    with open_part(path) as file:
+        metadata = file.metadata
     if metadata.num_rows != rows:
         yield f"{metadata.num_rows:,} rows, its manifest says {rows:,}"
     groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
@@ -133,8 +137,8 @@ class _Rows:
 
     def _articles(self, tally: Tally) -> Iterator[str]:
         ids, repeats = [], []
-        texts = zipfile.ZipFile(self._text) if self._text else None
-        try:
+        with ExitStack() as stack:
+            texts = stack.enter_context(_open_zip(self._text)) if self._text else None
             for record in self._records(_ARTICLE_COLUMNS):
                 ids.append(record["article_id"])
                 if record["duplicate_of"]:
@@ -145,9 +149,6 @@ class _Rows:
                         yield f"article {record['article_id']}: {problem}"
             if texts and texts.namelist() != [member_name(each) for each in ids]:
                 yield "its ZIP's texts are not those of its rows, in their order"
-        finally:
-            if texts:
-                texts.close()
         tally.ids.append((self._path.name, _packed(ids)))
         if repeats:
             duplicates, roots = zip(*repeats, strict=True)
@@ -170,6 +171,12 @@ class _Rows:
                     yield f"not sorted by {', '.join(order)}"
                     return
                 last = key
+
+
+@contextmanager
+def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    with path.open("rb") as file, zipfile.ZipFile(file) as texts:
+        yield texts
 
 
 def _packed(ids: Sequence[str]) -> Ids:

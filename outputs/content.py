@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+
+from outputs.parquet import open_part
 
 _READ_ROWS = 200
 _MODULUS = 1 << 256
@@ -51,7 +52,7 @@ def read_batches(
     """Read parts, a few rows in memory at a time; all columns unless some are named."""
     for part in parts:
         # Buffered: column chunks are not read whole.
-        with pq.ParquetFile(part, buffer_size=1 << 16, pre_buffer=False) as file:
+        with open_part(part, buffer_size=1 << 16, pre_buffer=False) as file:
             yield from file.iter_batches(batch_size=rows, columns=columns and list(columns))
 
 
@@ -61,6 +62,6 @@ def _sorted(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _texts(archives: Sequence[Path]) -> Iterable[bytes]:
     for path in archives:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             for name in archive.namelist():
                 yield name.encode() + b"\0" + archive.read(name)

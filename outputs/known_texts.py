@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from outputs.layout import Layout, Table
+from outputs.parquet import open_part
 from outputs.text_index import BANDS, TEXT, Segment, id_keys, new_texts, packed_bands
 
 _KEPT_TEXTS = 50_000  # smaller archives are read in less than a second
@@ -115,7 +115,7 @@ def _ranks(parts: Sequence[Path]) -> npt.NDArray[np.uint64]:
 
 def _batches(parts: Sequence[Path], columns: list[str]) -> Iterator[pa.RecordBatch]:
     for part in parts:
-        with pq.ParquetFile(part) as file:
+        with open_part(part) as file:
             yield from file.iter_batches(_READ_ROWS, columns=columns)
 
 

@@ -12,17 +12,23 @@
       _staging/<run>/                       what is not yet in place
       _index/                               large archives: known texts, made anew where it is missing
 
-All paths are made here, so that another store needs another `Layout` and no more.
+All paths are made here. Those of an archive at S3 are `S3Path`s; its files are made in a folder of this machine, its
+desk, in which staging and index lie, too, and come into place with one request each.
 """
 
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
+
+from outputs.s3 import S3Path, s3_path
+from tasks.storage import as_place
 
 
 class ArchiveError(Exception):
@@ -64,11 +70,25 @@ def run_of_derived(name: str) -> str | None:
     return match["run"] if match else None
 
 
+def archive_at(place: Path | str) -> Path:
+    """The root of the archive at a path or URL. Raises ArchiveError where no archive can be."""
+    found = as_place(place)
+    try:
+        return found if isinstance(found, Path) else s3_path(found)
+    except ValueError as error:
+        raise ArchiveError(str(error)) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The paths of one archive."""
 
     root: Path
+
+    @property
+    def desk(self) -> Path:
+        """The folder of this machine where files are made: of an archive that lies here, its own."""
+        return self.root.desk if isinstance(self.root, S3Path) else self.root
 
     @property
     def runs(self) -> Path:
@@ -83,16 +103,20 @@ class Layout:
     @property
     def index(self) -> Path:
         """The folder of what is kept to be faster, and can be removed at any time."""
-        return self.root / "_index"
+        return self.desk / "_index"
 
     @property
     def all_staging(self) -> Path:
-        """The folder of what is not yet in place, of all runs."""
+        """The folder, in the archive, of what runs have begun."""
         return self.root / "_staging"
+
+    def intent(self, run: str) -> Path:
+        """What a run's manifest will say of its beginning, for a run that is killed."""
+        return self.all_staging / run / "run.json"
 
     def staging(self, run: str) -> Path:
         """The folder of what a run has not yet put in place."""
-        return self.all_staging / run
+        return self.desk / "_staging" / run
 
     def manifest(self, run: str) -> Path:
         """A run's manifest."""
@@ -137,8 +161,25 @@ def place_of(path: str) -> tuple[Table, date]:
     return Table(match["table"]), date.fromisoformat(match["day"])
 
 
+@contextmanager
+def reading(root: Path) -> Iterator[None]:
+    """Turn the system's errors over an archive that is read into ArchiveError."""
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(f"cannot read the archive {root}: {error.strerror or error}") from error
+
+
+def here_alone(root: Path, what: str) -> None:
+    """Refuse what cannot be done to an archive at S3. Raises ArchiveError."""
+    if isinstance(root, S3Path):
+        raise ArchiveError(f"{what} is for an archive in a folder of this machine; {root} is none")
+
+
 def flush(path: Path) -> None:
-    """Make a file's or folder's content survive a loss of power."""
+    """Make a file's or folder's content survive a loss of power. What is at S3 does."""
+    if isinstance(path, S3Path):
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -148,9 +189,23 @@ def flush(path: Path) -> None:
 
 def publish(staged: Path, place: Path) -> None:
     """Move a flushed file into place: readers see all of it or nothing."""
+    if isinstance(place, S3Path):
+        place.put(staged)
+        staged.unlink()
+        return
     _make_folder(place.parent)
     staged.rename(place)
     flush(place.parent)
+
+
+def clear(layout: Layout, run: str | None = None) -> None:
+    """Remove what a run has staged, or all runs have. Raises OSError where a store cannot be reached."""
+    staged = layout.desk / "_staging"
+    shutil.rmtree(staged / run if run else staged, ignore_errors=True)
+    with suppress(OSError):
+        staged.rmdir()
+    if isinstance(layout.all_staging, S3Path):
+        (layout.all_staging / run if run else layout.all_staging).remove_below()
 
 
 def _make_folder(folder: Path) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 
 from outputs.layout import Layout, Table
+from outputs.parquet import open_part
 from tasks.page import RejectReason
 
 KEY_BYTES = 16
@@ -112,6 +112,6 @@ def _reject_keys(layout: Layout, cleaner_version: str) -> Iterator[Keys]:
 
 
 def _columns(part: Path, *names: str) -> dict[str, list[str]]:
-    with pq.ParquetFile(part) as file:
+    with open_part(part) as file:
         columns: dict[str, list[str]] = file.read(columns=list(names)).to_pydict()
     return columns

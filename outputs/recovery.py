@@ -7,7 +7,6 @@ the rest.
 """
 
 import json
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
@@ -16,15 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from outputs import rewrite
-from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, Table, flush, publish, run_of_part
+from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, Table, clear, flush, publish, run_of_part
 from outputs.manifest import Counts, Manifest, Status, WrittenFile, read_manifests
+from outputs.parquet import open_part
 from outputs.staging import finish
 from tasks.page import RejectReason
-
-INTENT = "run.json"  # in a run's staging folder: what its manifest will say of its beginning
 
 
 def recover(layout: Layout) -> list[Manifest]:
@@ -33,7 +30,7 @@ def recover(layout: Layout) -> list[Manifest]:
     named = {file["path"] for manifest in read_manifests(layout) for file in manifest["files"]}
     _remove_orphaned_text(layout, named)
     manifests = [_adopt(layout, run, parts) for run, parts in _unnamed(layout, named).items()]
-    shutil.rmtree(layout.all_staging, ignore_errors=True)
+    clear(layout)
     return manifests
 
 
@@ -92,7 +89,7 @@ def _measure(layout: Layout, table: Table, path: Path) -> tuple[Counts, int]:
         if table is Table.ARTICLES:
             rows = _rows(path)
             return Counts(read=rows, archived=rows), rows
-        with pq.ParquetFile(path) as file:
+        with open_part(path) as file:
             reasons = Counter(map(RejectReason, file.read(columns=["reason"])["reason"].to_pylist()))
         return Counts(read=reasons.total(), rejected=dict(reasons)), reasons.total()
     except (OSError, pa.ArrowInvalid) as error:
@@ -100,7 +97,7 @@ def _measure(layout: Layout, table: Table, path: Path) -> tuple[Counts, int]:
 
 
 def _rows(path: Path) -> int:
-    with pq.ParquetFile(path) as file:
+    with open_part(path) as file:
         rows: int = file.metadata.num_rows
     return rows
 
@@ -108,5 +105,5 @@ def _rows(path: Path) -> int:
 def _read_intent(layout: Layout, run: str) -> dict[str, Any]:
     intent: dict[str, Any] = {}
     with suppress(OSError, ValueError):  # the run may have died before it was written
-        intent = json.loads((layout.staging(run) / INTENT).read_text("utf-8"))
+        intent = json.loads(layout.intent(run).read_text("utf-8"))
     return intent

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from outputs.parquet import ROW_GROUP_ROWS
+from outputs.parquet import ROW_GROUP_ROWS, open_part
 from tasks.figures import RECENT_DAYS, REPEATED, Figures, share_bin, words_bin
 from tasks.page import BOILERPLATE, Label
 from tasks.watched import Publisher
@@ -61,7 +60,7 @@ def reject_rows(part: Path, run: str | None = None) -> Iterator[RejectSample]:
 
 
 def _rows(part: Path, columns: list[str], run: str | None, size: int) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(part) as file:
+    with open_part(part) as file:
         for rows in file.iter_batches(size, columns=columns if run is None else [*columns, "run_id"]):
             chosen = rows if run is None else rows.filter(pc.equal(rows["run_id"], run))
             if chosen.num_rows:

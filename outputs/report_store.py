@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from outputs.layout import Layout, flush, publish, run_of_derived
+from outputs.parquet import open_part
 from outputs.report_figures import FiguresBy
 from tasks.figures import ALL, Figures, total
 from tasks.watched import Alarmed, Publisher
@@ -82,7 +83,7 @@ def largest(layout: Layout, runs: Iterable[str], most: int) -> list[Publisher]:
     tables = []
     for run in runs:
         with suppress(OSError, pa.ArrowException):
-            tables.append(pq.read_table(layout.figures(run), columns=["publisher", "articles", "rejected"]))
+            tables.append(_read(layout, run, ["publisher", "articles", "rejected"]))
     if not tables:
         return []
     sums = pa.concat_tables(tables).group_by("publisher").aggregate([("articles", "sum"), ("rejected", "sum")])
@@ -96,7 +97,7 @@ def load(layout: Layout, run: str, scope: str, only: Sequence[Publisher] | None 
 
     Raises OSError, or ArrowInvalid for a damaged file.
     """
-    table = pq.read_table(layout.figures(run), columns=list(SCHEMA.names))
+    table = _read(layout, run, list(SCHEMA.names))
     if only is not None:
         table = table.filter(pc.is_in(table["publisher"], pa.array(only, pa.string())))
     records = table.to_pylist()
@@ -106,6 +107,11 @@ def load(layout: Layout, run: str, scope: str, only: Sequence[Publisher] | None 
     alarms = {(record["publisher"], figure) for record in chosen for figure in record["alarms"]}
     seen = {record["publisher"]: _figures(record) for record in chosen if record["articles"] or record["rejected"]}
     return Stored(seen, frozenset(alarms))
+
+
+def _read(layout: Layout, run: str, columns: list[str]) -> pa.Table:
+    with open_part(layout.figures(run)) as file:
+        return file.read(columns=columns)
 
 
 def _with_all(figures: FiguresBy) -> FiguresBy:

@@ -11,9 +11,10 @@ from typing import Any
 
 from outputs.audit import Audit
 from outputs.checks import Finding, Tally, check_part
-from outputs.layout import ArchiveError, Layout, Table, place_of, run_of_derived, run_of_part
+from outputs.layout import ArchiveError, Layout, Table, place_of, reading, run_of_derived, run_of_part
 from outputs.lock import quiet
 from outputs.manifest import WrittenFile, live_files, parse_manifest
+from outputs.s3 import S3Path
 from outputs.staging import sha256_of
 
 
@@ -73,10 +74,11 @@ def verify(root: Path, told: Callable[[str], None] = lambda _: None) -> Verified
     Also where another run is writing to it.
     """
     layout = Layout(root.absolute())
-    if not layout.runs.is_dir():
-        raise ArchiveError(f"no archive: {root}")
-    with quiet(layout):
-        snapshot = _look(layout)
+    with reading(root):
+        if not layout.runs.is_dir():
+            raise ArchiveError(f"no archive: {root}")
+        with quiet(layout):
+            snapshot = _look(layout)
     live = live_files(snapshot.manifests.values())
     findings = [*snapshot.findings, *_unaccounted(snapshot, live)]
     tally = Tally()
@@ -124,6 +126,9 @@ def _look(layout: Layout) -> _Snapshot:
 
 def _files(folder: Path) -> Iterator[Path]:
     """All that is under a folder and is no folder, links and what cannot be opened too."""
+    if isinstance(folder, S3Path):
+        yield from folder.below()
+        return
     for parent, folders, names in os.walk(folder):
         for name in sorted(names) + [each for each in folders if (Path(parent) / each).is_symlink()]:
             yield Path(parent) / name

@@ -14,10 +14,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
 
-from outputs.layout import ArchiveError, Layout, Table
+from outputs.layout import ArchiveError, Layout, Table, reading
 from outputs.manifest import read_manifests
+from outputs.s3 import S3Path
 from outputs.schema import ARTICLES, REJECTS
+from tasks.storage import reach
 
 VIEWS = ("articles", "latest", "rejects", "blocks", "runs")
 BATCH_ROWS = 500  # of a result, in memory at a time
@@ -91,14 +94,15 @@ class Result:
 def open_views(root: Path) -> Iterator[Views]:
     """Open an archive for reading. Raises ArchiveError."""
     root = root.resolve()
-    if not any((root / name).is_dir() for name in (Table.ARTICLES, Table.REJECTS, Layout(root).runs.name)):
-        raise ArchiveError(f"no archive: {root}")
     with TemporaryDirectory(prefix="stet-") as spill, duckdb.connect() as connection:
-        for table, schema in ((Table.ARTICLES, ARTICLES), (Table.REJECTS, REJECTS)):
-            _view(connection, Layout(root), table, schema)
+        with reading(root):
+            if not any((root / name).is_dir() for name in (Table.ARTICLES, Table.REJECTS, Layout(root).runs.name)):
+                raise ArchiveError(f"no archive: {root}")
+            for table, schema in ((Table.ARTICLES, ARTICLES), (Table.REJECTS, REJECTS)):
+                _view(connection, Layout(root), table, schema)
+            connection.register("runs", _runs(Layout(root)))
         connection.execute(_LATEST)
         connection.execute(_BLOCKS)
-        connection.register("runs", _runs(Layout(root)))
         _shut_off(connection, root, spill)
         yield Views(connection)
 
@@ -124,9 +128,26 @@ def _view(connection: duckdb.DuckDBPyConnection, layout: Layout, table: Table, s
         empty = schema.append(pa.field("archived_on", pa.date32())).empty_table()
         connection.register(str(table), empty)
         return
+    if isinstance(layout.root, S3Path):
+        connection.register(str(table), _dataset(layout.root, table, schema))
+        return
     parts = f"{glob.escape(str(layout.root / table))}/archived_on=*/part-*.parquet"
     options = "hive_partitioning = true, hive_types = {'archived_on': DATE}, union_by_name = true"
     connection.execute(f"CREATE VIEW {table} AS FROM read_parquet({quoted(parts)}, {options})")
+
+
+def _dataset(root: S3Path, table: Table, schema: pa.Schema) -> ds.Dataset:
+    """The parts at S3, of which DuckDB asks for the columns and days that a query needs."""
+    filesystem, _ = reach(str(root))
+    day = pa.schema([("archived_on", pa.date32())])
+    return ds.dataset(
+        [part.in_store for part in Layout(root).parts(table) if isinstance(part, S3Path)],
+        schema=pa.schema([*schema, *day]),
+        format="parquet",
+        filesystem=filesystem,
+        partitioning=ds.partitioning(day, flavor="hive"),
+        partition_base_dir=root.in_store,
+    )
 
 
 def _runs(layout: Layout) -> pa.Table:

@@ -56,15 +56,20 @@ def open_file(place: Place) -> io.BufferedReader:
     """A file to read, buffered and seekable. Raises OSError."""
     if isinstance(place, Path):
         return io.BufferedReader(place.open("rb", buffering=0), LOCAL_BUFFER)
-    filesystem, path = _reach(place)
-    return io.BufferedReader(filesystem.open_input_file(path), REMOTE_BUFFER)
+    return io.BufferedReader(open_ranges(place), REMOTE_BUFFER)
+
+
+def open_ranges(url: str) -> Any:
+    """A file of Arrow's at a URL, of which each read is a request of its own. Raises OSError."""
+    filesystem, path = reach(url)
+    return filesystem.open_input_file(path)
 
 
 def entry_of(url: str) -> Entry:
     """What lies at a URL. Raises OSError where nothing does."""
     from pyarrow.fs import FileType  # noqa: PLC0415  (only where a source is remote)
 
-    filesystem, path = _reach(url)
+    filesystem, path = reach(url)
     found = filesystem.get_file_info(path)
     if found.type is FileType.NotFound:
         raise FileNotFoundError(f"no such file or folder: {shown(url)}")
@@ -75,7 +80,7 @@ def entries_of(url: str) -> list[Entry]:
     """The files and folders directly in a remote folder. Raises OSError."""
     from pyarrow.fs import FileSelector, FileType  # noqa: PLC0415
 
-    filesystem, path = _reach(url)
+    filesystem, path = reach(url)
     found = filesystem.get_file_info(FileSelector(path.rstrip("/")))
     return [Entry(entry.base_name, entry.size if entry.type is FileType.File else None) for entry in found]
 
@@ -93,7 +98,7 @@ def in_bucket(url: str, path: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{path.lstrip('/')}"))
 
 
-def _reach(url: str) -> tuple[Any, str]:
+def reach(url: str) -> tuple[Any, str]:
     """The file system that holds a URL, and the URL's path in it."""
     parts = urlsplit(url)
     filesystem, strip = _filesystem(parts.scheme, parts.netloc, parts.query)
