@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
     sources: Annotated[tuple[Path | str, ...], NoDecode] = Field((), description="files, folders and URLs of raw pages")
-    archive: Path | None = Field(None, description="the archive's folder")
+    archive: Path | str | None = Field(None, description="the archive's folder, or its URL as s3://bucket/prefix")
     workers: int | None = Field(None, ge=1, le=512, description="processes that clean; unset: one a core")
     batch_pages: int | None = Field(None, ge=1, le=100_000, description="pages of a batch; unset: by the run's size")
     page_seconds: float = Field(_LIMITS.page_seconds, gt=0, le=3600, description="time that one page may take")
@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):  # a list of paths, in which the colon of a URL is none between two of them
             value = re.split(rf"{os.pathsep}(?!//)", value)
         return tuple(map(_path_or_url, value)) if isinstance(value, list | tuple) else value
+
+    @field_validator("archive", mode="before")
+    @classmethod
+    def _know_url(cls, value: object) -> object:
+        return _path_or_url(value)
 
     @property
     def limits(self) -> Limits:
@@ -158,16 +163,18 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 
 def _anchored(name: str, value: Any, folder: Path) -> Any:
-    if name in ("archive", "publishers") and isinstance(value, str):
+    if name == "publishers" and isinstance(value, str):
         return folder / value
+    if name == "archive" and isinstance(value, str):
+        return _anchored_place(value, folder)
     if name == "sources" and isinstance(value, str):
-        return (_anchored_source(value, folder),)
+        return (_anchored_place(value, folder),)
     if name == "sources" and isinstance(value, list) and all(isinstance(path, str) for path in value):
-        return tuple(_anchored_source(path, folder) for path in value)
+        return tuple(_anchored_place(path, folder) for path in value)
     return value
 
 
-def _anchored_source(value: str, folder: Path) -> Path | str:
+def _anchored_place(value: str, folder: Path) -> Path | str:
     source = _path_or_url(value)
     return folder / source if isinstance(source, Path) else source
 

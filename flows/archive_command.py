@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 from config.settings import Settings
 from flows.errors import CommandError, Exit, usage
 from flows.local_server import LocalServer, ServerError
+from flows.places import archive_place
 from flows.prefect_home import has_server, home, prepare
+from outputs.s3 import S3Path
 from tasks.publishers import checked_publishers
 from tasks.read import SourceError, find_pages
 from tasks.rulefile import RuleError
@@ -53,7 +55,7 @@ def check(settings: Settings) -> None:
         checked_publishers(settings.publishers)
     except (SourceError, RuleError) as error:
         raise usage(error) from error
-    _check_archive(settings.archive)
+    _check_archive(archive_place(settings.archive))
     if settings.dask:
         _check_dask(settings.dask)
 
@@ -62,7 +64,7 @@ def flow_parameters(settings: Settings) -> dict[str, Any]:
     """Return the flow's parameters, for this call or for a later one from another folder."""
     return {
         "sources": [str(absolute(source)) for source in settings.sources],
-        "archive": settings.archive and settings.archive.absolute(),
+        "archive": settings.archive and absolute(settings.archive),
         "workers": settings.workers,
         "batch_pages": settings.batch_pages,
         **asdict(settings.limits),
@@ -87,7 +89,7 @@ def _request(settings: Settings) -> "Request":
 
     return Request(
         settings.sources,
-        settings.archive or Path(),
+        archive_place(settings.archive or ""),
         settings.workers,
         settings.batch_pages,
         settings.limits,
@@ -97,6 +99,9 @@ def _request(settings: Settings) -> "Request":
 
 
 def _check_archive(folder: Path) -> None:
+    if isinstance(folder, S3Path):
+        _check_store(folder)
+        return
     place = folder.absolute()
     while not place.exists() and place != place.parent:
         place = place.parent
@@ -104,6 +109,13 @@ def _check_archive(folder: Path) -> None:
         raise usage(f"cannot write to the archive {folder}: {place} is not a folder")
     if not os.access(place, os.W_OK | os.X_OK):
         raise usage(f"cannot write to the archive {folder}: no permission to write to {place}")
+
+
+def _check_store(archive: S3Path) -> None:
+    try:
+        archive.check()
+    except OSError as error:
+        raise usage(f"cannot write to the archive {archive}: {error.strerror or error}") from error
 
 
 def _check_dask(address: str) -> None:

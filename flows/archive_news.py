@@ -18,6 +18,7 @@ from config.settings import DASK_ADDRESS
 from flows.archiving import DEFAULT_LIMITS, Archiving, Request, begun, open_archiving
 from flows.reporting import Reporting
 from flows.summary import Summary
+from outputs.layout import archive_at
 from outputs.manifest import Counts
 from outputs.staging import StagedBatch
 from tasks.storage import as_place
@@ -37,7 +38,7 @@ _THREADS: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=_MAX_WIND
 def archive_news(
     # Prefect shows what the docstring says of a parameter, and passes over a Field's description.
     sources: Annotated[list[str], Field(min_length=1)],
-    archive: Path,
+    archive: Path | str,
     *,
     workers: Annotated[int | None, Field(ge=1)] = None,
     batch_pages: Annotated[int | None, Field(ge=1)] = None,
@@ -54,7 +55,7 @@ def archive_news(
 
     Args:
         sources: Files, folders and URLs of raw pages.
-        archive: The archive's folder.
+        archive: The archive's folder, or its URL as s3://bucket/prefix.
         workers: Processes that clean; unset: one a core, or a thread of the cluster.
         batch_pages: Pages of a batch; unset: by the run's size.
         page_seconds: Time that one page may take.
@@ -64,7 +65,9 @@ def archive_news(
         dask: The scheduler of a Dask cluster to clean on, as tcp://host:8786; unset: cleaned on the worker's machine.
     """
     limits = Limits(max_page_bytes=max_page_bytes, page_seconds=page_seconds, min_words=min_words)
-    request = Request(tuple(map(as_place, sources)), archive, workers, batch_pages, limits, publishers, dask)
+    request = Request(
+        tuple(map(as_place, sources)), archive_at(archive), workers, batch_pages, limits, publishers, dask
+    )
     started = begun()
     with nullcontext(started) if started else open_archiving(request) as archiving:
         return _drive(archiving).to_record()

@@ -12,8 +12,11 @@ from typing import Annotated
 import typer
 
 from flows.errors import Exit, usage
+from flows.places import archive_place
 
-Archive = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archive's folder.")]
+Archive = Annotated[
+    Path, typer.Argument(metavar="ARCHIVE", help="The archive's folder, here or at s3://.", parser=archive_place)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was done or found as one JSON object.")]
 OlderThan = Annotated[
     str, typer.Option("--older-than", metavar="AGE", help="Only days this old: 1d is all but today's, in UTC; 2w.")

@@ -33,7 +33,8 @@ Sources = Annotated[
     ),
 ]
 To = Annotated[
-    Path | None, typer.Option("--to", metavar="ARCHIVE", help="The archive's folder; made if it is not there.")
+    str | None,
+    typer.Option("--to", metavar="ARCHIVE", help="The archive's folder, here or at s3://; made if it is not there."),
 ]
 Workers = Annotated[int | None, typer.Option(metavar="N", help="Processes that clean. Default: one a core.")]
 BatchPages = Annotated[int | None, typer.Option(metavar="N", help="Pages of a batch. Default: by the run's size.")]

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from outputs.compact import Compacted
 from outputs.compact import compact as compact_archive
+from outputs.layout import archive_at
 
 
 @flow(
@@ -20,7 +21,7 @@ from outputs.compact import compact as compact_archive
     persist_result=False,
 )
 def compact(
-    archive: Path,
+    archive: Path | str,
     *,
     older_than_days: Annotated[int, Field(ge=1)] = 1,
 ) -> list[dict[str, Any]]:
@@ -35,7 +36,7 @@ def compact(
     def tell(day: Compacted) -> None:
         logger.info(day.line())
 
-    done = compact_archive(archive, older_than=timedelta(days=older_than_days), told=tell)
+    done = compact_archive(archive_at(archive), older_than=timedelta(days=older_than_days), told=tell)
     records = [{name: str(value) if name == "day" else value for name, value in asdict(day).items()} for day in done]
     if records:
         create_table_artifact(records, key="compact", description=f"Days of {archive} that were merged")

@@ -6,16 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.places import archive_place
+
 if TYPE_CHECKING:
     from config.settings import Settings
 
 Archive = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[ARCHIVE]", help="The archive's folder. Default: the setting `archive`.", show_default=False
+        metavar="[ARCHIVE]",
+        help="The archive's folder, here or at s3://. Default: the setting `archive`.",
+        parser=archive_place,
+        show_default=False,
     ),
 ]
-ArchiveOption = Annotated[Path | None, typer.Option("--archive", metavar="ARCHIVE", help="The same as an option.")]
+ArchiveOption = Annotated[
+    Path | None,
+    typer.Option("--archive", metavar="ARCHIVE", help="The same as an option.", parser=archive_place),
+]
 Config = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="A settings file. Default: stet.toml in this folder, if there is one."),
@@ -117,7 +125,7 @@ def archive_of(argument: Path | None, option: Path | None, config: Path | None) 
     place = argument or option or settings_of(config).archive
     if place is None:
         raise usage("no archive given: name its folder, or set `archive`")
-    return place
+    return archive_place(place)
 
 
 def settings_of(config: Path | None) -> "Settings":

@@ -6,19 +6,21 @@ from pathlib import Path
 import pyarrow as pa
 
 from flows.errors import CommandError, usage
-from outputs.layout import ArchiveError, Layout, clear
+from outputs.layout import ArchiveError, Layout, clear, reading
 from outputs.lock import locked, writing
 from outputs.report_run import find_run, write_report
 from outputs.report_store import RUN, load
 from outputs.report_tally import Tally
 from outputs.report_words import figure_name, publisher_name
+from outputs.s3 import S3Path
 
 
 def report(archive: Path, run: str | None, *, again: bool, show: bool) -> None:
     """Print the path of a run's report and its alarms; `show` opens it in the browser."""
     layout = Layout(archive.absolute())
     try:
-        manifest = find_run(layout, run)
+        with reading(archive):
+            manifest = find_run(layout, run)
     except ArchiveError as error:
         raise usage(error) from error
     run = str(manifest["run"])
@@ -32,8 +34,18 @@ def report(archive: Path, run: str | None, *, again: bool, show: bool) -> None:
     print(place)
     for publisher, figure in sorted(alarms, key=lambda alarm: (alarm[0] or "", alarm[1])):
         print(f"alarm: {publisher_name(publisher)}: {figure_name(figure)}")
-    if show and not webbrowser.open(place.as_uri()):
+    if show and not webbrowser.open(_here(layout, place).as_uri()):
         raise CommandError(f"no browser to open {place} with")
+
+
+def _here(layout: Layout, report: Path) -> Path:
+    """The report as a file that a browser opens."""
+    if not isinstance(report, S3Path):
+        return report
+    copy = layout.desk / report.name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(report.read_bytes())
+    return copy
 
 
 def _make(layout: Layout, run: str, manifest: dict[str, object]) -> None:

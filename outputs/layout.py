@@ -27,7 +27,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from outputs.s3 import S3Path, s3_path
+from outputs.s3 import SCHEME, S3Path, s3_path
 from tasks.storage import as_place
 
 
@@ -72,7 +72,8 @@ def run_of_derived(name: str) -> str | None:
 
 def archive_at(place: Path | str) -> Path:
     """The root of the archive at a path or URL. Raises ArchiveError where no archive can be."""
-    found = as_place(place)
+    is_url_as_path = isinstance(place, Path) and place.parts[:1] == (SCHEME,)
+    found = as_place(str(S3Path(place)) if is_url_as_path else place)
     try:
         return found if isinstance(found, Path) else s3_path(found)
     except ValueError as error:

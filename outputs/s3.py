@@ -202,6 +202,11 @@ class S3Path(PosixPath):
         for place in self.below():
             place.unlink()
 
+    def check(self) -> None:
+        """Raise OSError where there is no such bucket, or no key to it."""
+        with self._errors():
+            _client().list_objects_v2(Bucket=self.bucket, Prefix=self._prefix, MaxKeys=1)
+
     @property
     def _prefix(self) -> str:
         return f"{self.key}/" if self.key else ""
@@ -216,7 +221,7 @@ class S3Path(PosixPath):
         except ClientError as error:
             raise _os_error(error.response.get("Error", {}), self) from error
         except BotoCoreError as error:
-            raise OSError(f"{self}: {' '.join(str(error).split())}") from error
+            raise OSError(" ".join(str(error).split())) from error
 
 
 def s3_path(url: str) -> S3Path:
@@ -243,7 +248,7 @@ def _os_error(said: dict[str, str], place: S3Path) -> OSError:
         return OSError(errno.ENOTSUP, "the store cannot do it", str(place))
     if code == "NoSuchBucket":
         return FileNotFoundError(errno.ENOENT, "no such bucket", place.bucket)
-    return OSError(f"{place}: {code} {said.get('Message', '')}".strip())
+    return OSError(f"{code} {said.get('Message', '')}".strip())
 
 
 def _endpoint() -> str:

@@ -1,9 +1,12 @@
 """An S3 server on this machine, for as long as the tests run."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import boto3
+import pytest
 from moto.server import ThreadedMotoServer
 
 
@@ -23,6 +26,24 @@ def s3_server() -> Iterator[dict[str, str]]:
         }
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[dict[str, str]]:
+    """The environment of a server for all tests that name this fixture."""
+    with s3_server() as environment:
+        yield environment
+
+
+@pytest.fixture
+def bucket(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A bucket of this test alone, to which this process is led, too."""
+    # No two have the same name: Arrow's clients are kept.
+    name = f"test-{secrets.token_hex(4)}"
+    put(s3, name, {})
+    for variable, value in (s3 | {"XDG_CACHE_HOME": str(tmp_path / "cache")}).items():
+        monkeypatch.setenv(variable, value)
+    return name
 
 
 def put(environment: dict[str, str], bucket: str, objects: dict[str, bytes]) -> None:
