@@ -50,6 +50,15 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path, monkeypatch: p
     assert load().settings.workers == 7
 
 
+def test_a_url_is_an_archive_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "s3://bucket/archive"
+    (tmp_path / "my.toml").write_text(f'archive = "{url}"\n')
+    assert load(config=tmp_path / "my.toml").settings.archive == url
+    assert load({"archive": url}).settings.archive == url
+    monkeypatch.setenv("STET_ARCHIVE", url)
+    assert load().settings.archive == url
+
+
 def test_urls_are_sources_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my.toml").write_text('sources = ["s3://bucket/a", "b"]\n')
     assert load(config=tmp_path / "my.toml").settings.sources == ("s3://bucket/a", tmp_path / "b")
