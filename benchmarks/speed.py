@@ -13,7 +13,6 @@ Prints CPU milliseconds a page, wall seconds, peak memory of a process, and the 
 import argparse
 import gzip
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -79,21 +78,27 @@ def compare_commands(pages: list[Path], rounds: int, workers: int) -> None:
         stet = [_command("stet"), "archive", str(source), "--workers", str(workers), "--json", "--to"]
         peer = [_command("trafilatura"), "--parallel", str(workers), "--json", "--with-metadata", "--no-comments"]
         peer += ["--input-dir", str(source), "--output-dir"]
-        times = [(_wall(stet, folder / f"a{turn}"), _wall(peer, folder / f"b{turn}")) for turn in range(rounds)]
-    own, other = median(first for first, _ in times), median(second for _, second in times)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+        runs = [(_run(stet, folder / f"a{turn}"), _run(peer, folder / f"b{turn}")) for turn in range(rounds)]
+    (own, own_peak), (other, other_peak) = (
+        (median(seconds for seconds, _ in of), max(peak for _, peak in of)) for of in zip(*runs, strict=True)
+    )
     print(f"command line, cold: stet {own:.1f} s, trafilatura {other:.1f} s: {other / own:.1f} times as fast")
-    print(f"largest process of either: {peak:.0f} MB")
+    print(f"largest process: stet {own_peak:.0f} MB, trafilatura {other_peak:.0f} MB")
 
 
-def _wall(command: list[str], target: Path) -> float:
-    """Seconds of a command that writes to a target; ends the benchmark where the command fails."""
+def _run(command: list[str], target: Path) -> tuple[float, float]:
+    """Seconds of a command that writes to a target, and MB of its largest process; ends where the command fails."""
     target.mkdir()
     before = time.perf_counter()
-    done = subprocess.run([*command, str(target)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
-    return time.perf_counter() - before
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen([*command, str(target)], stdout=said, stderr=said)
+        _, status, usage = os.wait4(process.pid, 0)  # its usage, and of all that it has waited for
+        seconds = time.perf_counter() - before
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            sys.exit(f"{command[0]} failed: {said.read()[-500:].decode(errors='replace').strip()}")
+    return seconds, usage.ru_maxrss / 1000
 
 
 def _command(name: str) -> str:

@@ -9,6 +9,7 @@ from tasks.captions import boxed_captions, caption_parts
 from tasks.dump_title import Dump, dump_title_row
 from tasks.folding import fold, squeeze
 from tasks.model import BodyModel, load_model
+from tasks.other_stories import other_stories
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
 from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
 from tasks.places import KINDS_OF_PLACE, place_bits
@@ -82,6 +83,9 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     for row in boxed_captions(page, [verdict.label for verdict in verdicts]):
         verdicts[row] = Verdict(Label.CAPTION, "by an image", verdicts[row].confidence)
     _keep_headings(page, verdicts)
+    for row in other_stories(page):
+        if verdicts[row].label in KEPT:
+            verdicts[row] = Verdict(Label.RELATED, "another story", verdicts[row].confidence)
     said = overruled(page, [verdict.label for verdict in verdicts], [verdict.reason for verdict in verdicts])
     for row, named, reason in said:  # the publisher's rules have the last word
         verdicts[row], rules[row] = Verdict(named or _body_label(page.blocks[row]), reason, CERTAIN), []

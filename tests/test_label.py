@@ -238,6 +238,22 @@ def test_a_button_or_a_menu_word_must_surely_be_body() -> None:
         assert [name in KEPT for name, _ in found] == [True, kept, kept]
 
 
+def test_a_story_below_the_page_s_own_is_another_one() -> None:
+    def story(title: str, tag: str = "h1") -> str:
+        return f"<article><{tag}>{title}</{tag}><p>Body text of it.</p></article>"
+
+    first = story("Ferry stays afloat")
+    page = page_of(f"<title>Ferry stays afloat</title>{first}{story('Bridge opens')}")
+    assert labels(page, [0.1, 0.9, 0.9, 0.9])[1:] == [
+        (Label.PARAGRAPH, "model"),
+        (Label.RELATED, "another story"),
+        (Label.RELATED, "another story"),
+    ]
+    for posts in (story("Bridge opens", "h2"), story("Ferry stays afloat"), "<div><h1>Bridge opens</h1>Text</div>"):
+        page = page_of(f"<title>Ferry stays afloat</title>{first}{posts}")
+        assert labels(page, [0.1, 0.9, 0.9, 0.9])[-1][0] in KEPT
+
+
 def test_a_pull_quote_repeats_the_body_and_a_quotation_does_not() -> None:
     said = "The ferry is the heart of this town and always will be"
     quotes = f"<blockquote>{said}</blockquote><blockquote>{said[::-1]}</blockquote>"

@@ -1,0 +1,49 @@
+"""The quality gate: no figure of the labelled suites is under its floor.
+
+The floors are in tests/quality/floors.toml; `python -m tests.quality.gate` prints them as they would be now. Where the
+suites are not at hand (a clone without them), their part is skipped, and the smaller gate, this repository's own pages
+(tests/test_pages.py, exact to the letter), is all there is.
+"""
+
+import tomllib
+
+import pytest
+
+from tests.quality.gate import HERE, SUITES, digest, is_under, shipped, unseen
+
+FLOORS = tomllib.loads((HERE / "floors.toml").read_text("utf-8"))
+at_hand = pytest.mark.skipif(not SUITES.is_dir(), reason=f"the suites are not at {SUITES}")
+
+
+def under(figures, floors):
+    """The figures that are worse than their floors, or missing."""
+    return {
+        name: (figures.get(name), floor)
+        for name, floor in floors.items()
+        if name not in figures or is_under(name, figures[name], floor)
+    }
+
+
+def test_a_figure_under_its_floor_is_found():
+    floors = {"f1": 0.9, "caption_leak": 0.01}
+    assert under({"f1": 0.9, "caption_leak": 0.01}, floors) == {}
+    assert under({"f1": 0.89, "caption_leak": 0.02}, floors) == {"f1": (0.89, 0.9), "caption_leak": (0.02, 0.01)}
+    assert under({"caption_leak": 0.0}, floors) == {"f1": (None, 0.9)}
+
+
+@pytest.mark.parametrize("suite", [name for name, floors in FLOORS.items() if "unseen" in floors])
+def test_the_model_s_card_keeps_what_it_reached_on_publishers_that_it_had_not_seen(suite):
+    assert under(unseen()[suite], FLOORS[suite]["unseen"]) == {}
+
+
+@at_hand
+@pytest.mark.parametrize("suite", FLOORS)
+def test_the_floors_are_of_these_pages(suite):
+    assert digest(SUITES / suite) == FLOORS[suite]["digest"], "other pages: run python -m tests.quality.gate, and look"
+
+
+@at_hand
+@pytest.mark.long
+@pytest.mark.parametrize("suite", FLOORS)
+def test_the_program_as_it_ships_keeps_what_it_reached(suite):
+    assert under(shipped(SUITES / suite), FLOORS[suite]["shipped"]) == {}
