@@ -1,9 +1,9 @@
 """The gate's figures of the labelled suites.
 
-`python -m tests.quality.gate`, run from the checkout, prints `floors.toml` anew: each figure a little under what it is now. `unseen` are the shipped
-model's own card's: each page cleaned by a model that had not seen its publisher. `shipped` are the program's as it
-ships, on each third page of the suite: it has learned from them, so that they say nothing of how good it is, but
-everything of what a change broke.
+`python -m tests.quality.gate`, run from the checkout, prints `floors.toml` anew: each figure a little under what it is
+now. `unseen` are the shipped model's own card's: each page cleaned by a model that had not seen its publisher.
+`shipped` are the program's as it ships, on each third page of the suite: it has learned from them, so that they say
+nothing of how good it is, but everything of what a change broke.
 """
 
 import hashlib
@@ -65,8 +65,6 @@ def _scored(suite: Path, truth: dict[str, Any]) -> tuple[PageScore, list[bool]]:
     text = article.text if article else ""
     segments = [part in text for part in truth.get("with") or ()]
     segments += [part not in text for part in truth.get("without") or ()]
-        part not in text for part in truth.get("without") or ()
-    ]
     return score_page(truth["id"], truth["id"], {"body": "", **truth}, article), segments
 
 
