@@ -69,6 +69,7 @@ def flow_parameters(settings: Settings) -> dict[str, Any]:
         "batch_pages": settings.batch_pages,
         **asdict(settings.limits),
         "publishers": settings.publishers and settings.publishers.absolute(),
+        "reread": settings.reread,
         "dask": settings.dask,
     }
 
@@ -95,6 +96,7 @@ def _request(settings: Settings) -> "Request":
         settings.limits,
         settings.publishers,
         settings.dask,
+        settings.reread,
     )
 
 
@@ -136,8 +138,8 @@ def _run(settings: Settings, server: LocalServer | None, *, as_json: bool, verbo
             archiving = stack.enter_context(open_archiving(_request(settings)))
         except (ArchiveError, SourceError, ClusterError) as error:
             raise usage(error) from error
-        archiving.start_ahead()
         with shown(archiving, bar=not verbose):
+            archiving.start_ahead()
             _run_flow(settings, archiving, server)
         if archiving.summary:
             print_summary(archiving.summary, as_json=as_json)

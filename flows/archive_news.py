@@ -46,6 +46,7 @@ def archive_news(
     max_page_bytes: Annotated[int, Field(gt=0)] = DEFAULT_LIMITS.max_page_bytes,
     min_words: Annotated[int, Field(ge=1)] = DEFAULT_LIMITS.min_words,
     publishers: Path | None = None,
+    reread: bool = False,
     dask: Annotated[str | None, Field(pattern=DASK_ADDRESS)] = None,
 ) -> dict[str, Any]:
     """Archive the pages of some files and folders. Returns what `Summary.to_record` says.
@@ -62,11 +63,12 @@ def archive_news(
         max_page_bytes: Size of one page, unpacked.
         min_words: A page with fewer kept words is no article.
         publishers: A folder of publisher rules of your own.
+        reread: Read files again that have not changed since the last run.
         dask: The scheduler of a Dask cluster to clean on, as tcp://host:8786; unset: cleaned on the worker's machine.
     """
     limits = Limits(max_page_bytes=max_page_bytes, page_seconds=page_seconds, min_words=min_words)
     request = Request(
-        tuple(map(as_place, sources)), archive_at(archive), workers, batch_pages, limits, publishers, dask
+        tuple(map(as_place, sources)), archive_at(archive), workers, batch_pages, limits, publishers, dask, reread
     )
     started = begun()
     with nullcontext(started) if started else open_archiving(request) as archiving:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
@@ -20,8 +20,11 @@ from flows.summary import Summary
 from flows.workers import BatchFunction, Workers
 from outputs.archive import ArchiveRun, open_run
 from outputs.batch import BatchJob
+from outputs.ledger import KnownPages
+from outputs.lock import writing
 from outputs.manifest import Counts
 from outputs.staging import StagedBatch
+from outputs.visits import Visits
 from tasks.model import model_digest
 from tasks.page import Rejected
 from tasks.phrases import rules_digest
@@ -50,6 +53,7 @@ class Request:
     limits: Limits = DEFAULT_LIMITS
     publishers: Path | None = None  # a folder of publisher rules
     dask: str | None = None  # the address of a cluster's scheduler
+    reread: bool = False  # files that have not changed, too
 
 
 class Cleaners(Protocol):
@@ -74,19 +78,22 @@ class Cleaners(Protocol):
 class Archiving:
     """A run under way. Made by `open_archiving`; driven by `jobs`, `outcome` and `commit`, then `finish`."""
 
-    def __init__(self, request: Request, run: ArchiveRun, workers: Cleaners, extent: Extent) -> None:
+    def __init__(self, request: Request, run: ArchiveRun, workers: Cleaners, extent: Extent, visits: Visits) -> None:
         self.run = run
         self.summary: Summary | None = None
         self.window = _BATCHES_A_WORKER * workers.count + 1
         self._request = request
         self._workers = workers
-        self._refs = Pages(request.sources, extent)
-        expected = self._refs.total if extent.is_complete else LARGEST_BATCH * self.window
+        self._visits = visits
+        self._pages = Pages(request.sources, extent, visits)
+        self._refs: Iterator[PageRef] = self._pages
+        expected = self._pages.total if extent.is_complete else LARGEST_BATCH * self.window
         self._size = request.batch_pages or batch_size(expected, workers.count)
         self._under_way: dict[int, Callable[[], list[StagedBatch]]] = {}
         self._ahead: list[int] = []
         self._started = time.monotonic()
-        self._found = 0
+        self._found = 0  # pages, in batches or passed over
+        self._passed_over = 0  # of these, those that are counted
         self._number = 0
         self._samples: list[Rejected] = []
 
@@ -98,17 +105,17 @@ class Archiving:
     @property
     def total(self) -> int:
         """How many pages there are, counted or estimated: see `total_text`."""
-        return self._refs.total
+        return self._pages.total
 
     @property
     def total_text(self) -> str:
         """The total, for people."""
-        return f"{self.total:,}" if self._refs.is_exact else f"about {self.total:,}"
+        return f"{self.total:,}" if self._pages.is_exact else f"about {self.total:,}"
 
     @property
     def pages_done(self) -> int:
         """How many pages are through, as far as is known."""
-        return min(self.total, max(self.run.counts.read, self._workers.pages))
+        return min(self.total, max(self.run.counts.read, self._pages.passed_over + self._workers.pages))
 
     @property
     def seconds(self) -> float:
@@ -120,7 +127,7 @@ class Archiving:
         if self.is_on_cluster:
             return
         # Going through files that hold many pages takes time of its own, which is for later.
-        batches = self.window if self._refs.is_exact else self._workers.count + 1
+        batches = self.window if self._pages.is_exact else self._workers.count + 1
         self._ahead = list(islice(self._new_jobs(), batches))
 
     def jobs(self) -> Iterator[int]:
@@ -140,12 +147,15 @@ class Archiving:
         counts = Counts()
         for staged in batches:
             counts += self.run.commit(staged)
+            with writing(self.run.layout):
+                self._visits.settle(staged.keys)
             self._samples += staged.samples[: _SAMPLES - len(self._samples)]
         return counts
 
     def finish(self) -> Summary:
         """Check that every page is accounted for, write the manifest and sum up. Raises AccountingError."""
         manifest = self.run.finish(self._found)
+        self._visits.keep()
         self.summary = Summary.of(manifest, self.run.layout, self.seconds, self.run.recovered, self._samples)
         return self.summary
 
@@ -162,7 +172,20 @@ class Archiving:
             yield job.number
 
     def _next_refs(self) -> tuple[PageRef, ...]:
-        return tuple(islice(self._refs, self._size))
+        if not self._number and not self._visits.is_first and not self._request.batch_pages:
+            self._fit_size()
+        refs = tuple(islice(self._refs, self._size))
+        passed_over = self._pages.passed_over - self._passed_over
+        self.run.pass_over(passed_over)
+        self._passed_over += passed_over
+        self._found += passed_over
+        return refs
+
+    def _fit_size(self) -> None:
+        """Choose the size of the batches by what is new, which may be little: passing over the rest takes no time."""
+        ahead = list(islice(self._refs, LARGEST_BATCH * self.window))
+        self._refs = chain(ahead, self._refs)
+        self._size = batch_size(len(ahead), self._workers.count)
 
 
 _begun: ContextVar[Archiving | None] = ContextVar("begun", default=None)
@@ -180,8 +203,10 @@ def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iter
     digests = made_with(request.publishers)
     count = request.workers or _capacity(request.dask)
     with open_run(request.archive, [shown(source) for source in request.sources], extra_versions=digests) as run:
+        known = KnownPages.load(run.known)
+        visits = Visits(run.layout, run.known.parent, request.sources, known, reread=request.reread)
         workers = _cleaners(request, run, count, clean)
-        archiving = Archiving(request, run, workers, extent)
+        archiving = Archiving(request, run, workers, extent, visits)
         try:
             yield archiving
         except BaseException:

@@ -46,6 +46,9 @@ Dask = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Clean on a Dask cluster, as tcp://host:8786. Default: on this machine."),
 ]
+Reread = Annotated[
+    bool | None, typer.Option("--reread", help="Read files again that have not changed since the last run.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show Prefect's own messages.")]
 Config = Annotated[
     Path | None,
@@ -97,6 +100,7 @@ def archive(
     workers: Workers = None,
     batch_pages: BatchPages = None,
     publishers: PublisherRules = None,
+    reread: Reread = None,
     dask: Dask = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with exit code 3 where there are alarms.")] = False,
@@ -105,12 +109,12 @@ def archive(
 ) -> int:
     """Clean the pages of files and folders and put the articles into an archive.
 
-    Run again over the same pages it writes nothing; pages added since are the only work. A run that was cut short is
-    completed by the same command.
+    Run again over the same pages it writes nothing; pages added since are the only work, and files that have not
+    changed since are not even read. A run that was cut short is completed by the same command.
     """
     from flows.archive_command import archive as run_archive  # noqa: PLC0415
 
-    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers, "dask": dask}
+    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers, "reread": reread, "dask": dask}
     settings = _settings(config, sources=sources or None, archive=to, **flags)
     return run_archive(settings, as_json=as_json, verbose=verbose, strict=strict)
 
@@ -214,12 +218,13 @@ def show_config(
     workers: Workers = None,
     batch_pages: BatchPages = None,
     publishers: PublisherRules = None,
+    reread: Reread = None,
     dask: Dask = None,
     config: Config = None,
 ) -> None:
     """Print each setting, its value, and where it comes from: a flag, the environment, a file, or the default."""
-    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers, "dask": dask, "cron": cron}
-    loaded = _load(config, sources=sources or None, archive=to, **flags)
+    flags = {"workers": workers, "batch_pages": batch_pages, "publishers": publishers, "reread": reread, "dask": dask}
+    loaded = _load(config, sources=sources or None, archive=to, cron=cron, **flags)
     for name, value in loaded.settings.model_dump(mode="json").items():
         line = f"# {name} is unset" if value is None else f"{name} = {_toml(value)}"
         print(f"{line:<40}  # {_where(loaded, name)}")

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from outputs.visits import Visit, Visits
 from tasks.formats import Format
 from tasks.read import PageRef, pages_of
 from tasks.sources import SourceFile, find_files
@@ -43,12 +45,14 @@ class Extent:
 
 
 class Pages(Iterator[PageRef]):
-    """The pages of sources, and about how many there are."""
+    """The pages of sources that are to be read, and about how many there are in all."""
 
-    def __init__(self, sources: Sequence[Path | str], extent: Extent) -> None:
+    def __init__(self, sources: Sequence[Path | str], extent: Extent, visits: Visits) -> None:
         self.is_over = False
+        self.passed_over = 0  # pages of files that need not be read
         self._extent = extent
-        self._refs = (ref for file in find_files(sources) for ref in self._of(file))
+        self._visits = visits
+        self._refs = (ref for visit in self._new(sources) for ref in self._of(visit))
         self._found = 0
         self._in_packed = 0
         self._passed = 0  # bytes of the files that hold many pages
@@ -79,13 +83,32 @@ class Pages(Iterator[PageRef]):
             in_packed = extent.packed / _PAGE_BYTES
         return max(self._found, extent.pages + round(in_packed))
 
-    def _of(self, file: SourceFile) -> Iterator[PageRef]:
-        if file.format is Format.PAGE:
-            yield from pages_of(file)
-            return
-        size = file.size or _PAGE_BYTES
+    def _new(self, sources: Sequence[Path | str]) -> Iterator[Visit]:
+        """The files that are to be read."""
+        files = find_files(sources)
+        while some := list(islice(files, _CHECK_EVERY)):
+            for visit in self._visits.look(some):
+                if visit.known is None:
+                    self._visits.read(visit)
+                    yield visit
+                else:
+                    self._pass_over(visit.file, visit.known)
+
+    def _pass_over(self, file: SourceFile, pages: int) -> None:
+        self.passed_over += pages
+        self._found += pages
+        if file.format is not Format.PAGE:
+            self._in_packed += pages
+            self._passed += file.size or _PAGE_BYTES
+
+    def _of(self, visit: Visit) -> Iterator[PageRef]:
+        file = visit.file
+        size = 0 if file.format is Format.PAGE else file.size or _PAGE_BYTES
         for ref in pages_of(file):
-            self._in_packed += 1
-            self._here = min(getattr(ref.record, "start", 0), size)
+            visit.found += 1
+            if size:
+                self._in_packed += 1
+                self._here = min(getattr(ref.record, "start", 0), size)
             yield ref
+        visit.is_over = True
         self._passed, self._here = self._passed + size, 0

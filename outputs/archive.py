@@ -79,6 +79,10 @@ class ArchiveRun:
         self.counts += staged.counts
         return staged.counts
 
+    def pass_over(self, pages: int) -> None:
+        """Count pages of files that need not be read: see `outputs.visits`."""
+        self.counts += Counts(read=pages, unchanged=pages)
+
     def finish(self, pages_found: int) -> Manifest:
         """Check that every page found is accounted for and write the manifest.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from config.limits import Limits
 from outputs.guard import PageGuard, page_guard
 from outputs.layout import ArchiveError
-from outputs.ledger import KnownPages, article_key, reject_key
+from outputs.ledger import NO_KEY, KnownPages, article_key, reject_key
 from outputs.rows import ArticleRow, RejectRow, RunStamp, article_table
 from outputs.staging import StagedBatch, StagedPart, stage_part
 from tasks.page import Article, RawPage, Rejected, RejectReason
@@ -93,22 +93,27 @@ class _Desk:
         self._samples: list[Rejected] = []
         self._unchanged = 0
         self._duplicate = 0
+        self._keys = bytearray()
 
     def take(self, ref: PageRef) -> None:
         """Bring one page to its end: an article, a reject, unchanged or a duplicate."""
         approach(ref)
         raw = self._guard.attempt(ref.source_name, lambda: read_page(ref, self._job.limits))
         digest, size = _measure(raw, ref)
-        keys = {article_key(digest)} if digest else set()
-        keys.add(reject_key(digest, ref.source_name))
-        if any(key in self._known for key in keys):
+        keys = [article_key(digest)] if digest else []
+        keys.append(reject_key(digest, ref.source_name))
+        known = next((key for key in keys if key in self._known), None)
+        seen = next((key for key in keys if key in self._seen), None)
+        if known:
             self._unchanged += 1
-        elif keys & self._seen:
+        elif seen:
             self._duplicate += 1
         elif isinstance(raw, Rejected):
             self._reject(replace(raw, source_sha256=digest, size=size))
         else:
-            self._file(raw, digest or "", self._attempt_clean(raw))
+            seen = self._file(raw, digest or "", self._attempt_clean(raw))
+        # What could not be read may be readable the next time, though nothing about its file shows it.
+        self._keys += NO_KEY if isinstance(raw, Rejected) else known or seen or NO_KEY
 
     def finish(self) -> StagedBatch:
         """Stage what is left and sum up."""
@@ -122,28 +127,34 @@ class _Desk:
             unchanged=self._unchanged,
             duplicate=self._duplicate,
             samples=tuple(self._samples),
+            keys=bytes(self._keys),
         )
 
     def _attempt_clean(self, raw: RawPage) -> Article | Rejected:
         return self._guard.attempt(raw.source_name, lambda: self._clean(raw, self._job.limits))
 
-    def _file(self, raw: RawPage, digest: str, outcome: Article | Rejected) -> None:
+    def _file(self, raw: RawPage, digest: str, outcome: Article | Rejected) -> bytes:
+        """Returns the page's key."""
         if isinstance(outcome, Rejected):
             url = outcome.url or raw.url
-            self._reject(replace(outcome, source_sha256=digest, url=url, size=len(raw.content)))
-            return
+            return self._reject(replace(outcome, source_sha256=digest, url=url, size=len(raw.content)))
         row = ArticleRow(replace(outcome, source_sha256=digest), self._job.stamp, raw.fetched_at)
         self._articles.append(row)
-        self._seen.add(article_key(digest))
+        key = article_key(digest)
+        self._seen.add(key)
         self._chars += len(row.text) + sum(len(block.text) for block in outcome.blocks)
         if self._chars > PART_CHARS:
             self._stage()
+        return key
 
-    def _reject(self, rejected: Rejected) -> None:
+    def _reject(self, rejected: Rejected) -> bytes:
+        """Returns the page's key."""
         self._rejects.append(RejectRow(rejected, self._job.stamp))
-        self._seen.add(reject_key(rejected.source_sha256, rejected.source_name))
+        key = reject_key(rejected.source_sha256, rejected.source_name)
+        self._seen.add(key)
         if len(self._samples) < SAMPLES:
             self._samples.append(rejected)
+        return key
 
     def _stage(self) -> None:
         if self._articles or self._rejects:

@@ -7,7 +7,6 @@ time, and is made anew where one of its parts is gone, as after a compaction.
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -61,8 +60,10 @@ def _kept(layout: Layout, parts: set[str]) -> tuple[Segment | None, set[str]]:
 def _keep(layout: Layout, folder: Path, name: str, parts: Sequence[Path]) -> Segment | None:
     """Move an index into the archive; None where that fails, since a run needs no kept index."""
     with suppress(OSError):
-        shutil.rmtree(layout.index, ignore_errors=True)
-        layout.index.mkdir()
+        layout.index.mkdir(exist_ok=True)
+        (layout.index / _COVERS).unlink(missing_ok=True)
+        for path in layout.index.glob("*.npy"):
+            path.unlink()
         for path in folder.glob(f"{name}-*.npy"):
             path.rename(layout.index / path.name)
         covers = {"format": _FORMAT, "name": name, "parts": [layout.relative(part) for part in parts]}

@@ -10,7 +10,7 @@
       _runs/<run>.html, <run>.parquet       its report and figures, which no manifest names
       _runs/.lock                           held by the run that writes
       _staging/<run>/                       what is not yet in place
-      _index/                               large archives: known texts, made anew where it is missing
+      _index/                               known texts and files read, made anew where it is missing
 
 All paths are made here. Those of an archive at S3 are `S3Path`s; its files are made in a folder of this machine, its
 desk, in which staging and index lie, too, and come into place with one request each.

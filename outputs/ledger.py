@@ -9,6 +9,7 @@ that it is there once for all of them.
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,8 @@ from outputs.parquet import open_part
 from tasks.page import RejectReason
 
 KEY_BYTES = 16
-_DTYPE = np.dtype(f"S{KEY_BYTES}")
+NO_KEY = bytes(KEY_BYTES)  # of a page that could not be read
+KEY: Final = np.dtype(f"S{KEY_BYTES}")
 
 _OUR_FAULTS = (RejectReason.CRASHED, RejectReason.TIMEOUT)
 
@@ -43,9 +45,15 @@ class KnownPages:
         self._keys = keys
 
     def __contains__(self, key: bytes) -> bool:
-        place = np.searchsorted(self._keys, np.array(key, _DTYPE))
+        place = np.searchsorted(self._keys, np.array(key, KEY))
         # numpy drops a key's trailing zeros when it hands one out.
         return bool(place < len(self._keys) and self._keys[place] == key.rstrip(b"\0"))
+
+    def holds(self, keys: Keys) -> npt.NDArray[np.bool_]:
+        """Say of each of some keys whether it is known."""
+        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        known: npt.NDArray[np.bool_] = self._keys[places] == keys
+        return known
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -68,7 +76,7 @@ class SeenPages:
 
     def __init__(self) -> None:
         self._recent: set[bytes] = set()
-        self._older = KnownPages(np.empty(0, _DTYPE))
+        self._older = KnownPages(np.empty(0, KEY))
 
     def __contains__(self, key: bytes) -> bool:
         return key in self._recent or (len(self._older) > 0 and key in self._older)
@@ -77,7 +85,7 @@ class SeenPages:
         """Add keys."""
         self._recent.update(keys)
         if len(self._recent) >= self._RECENT:
-            recent = np.array(list(self._recent), _DTYPE)
+            recent = np.array(list(self._recent), KEY)
             self._older = KnownPages(np.sort(np.concatenate([self._older._keys, recent])))
             self._recent = set()
 
@@ -88,7 +96,7 @@ def read_ledger(layout: Layout, cleaner_version: str) -> KnownPages:
     A page that was rejected for a fault of ours is known to the version that had the fault alone: a later one may clean
     it.
     """
-    no_page = np.zeros(1, _DTYPE)  # an empty file cannot be mapped into memory
+    no_page = np.zeros(1, KEY)  # an empty file cannot be mapped into memory
     keys = np.concatenate([no_page, *_article_keys(layout), *_reject_keys(layout, cleaner_version)])
     keys.sort()
     return KnownPages(keys)
@@ -97,7 +105,7 @@ def read_ledger(layout: Layout, cleaner_version: str) -> KnownPages:
 def _article_keys(layout: Layout) -> Iterator[Keys]:
     for part in layout.parts(Table.ARTICLES):
         digests = bytes.fromhex("".join(_columns(part, "source_sha256")["source_sha256"]))
-        yield np.frombuffer(digests, np.uint8).reshape(-1, 32)[:, :KEY_BYTES].copy().view(_DTYPE).ravel()
+        yield np.frombuffer(digests, np.uint8).reshape(-1, 32)[:, :KEY_BYTES].copy().view(KEY).ravel()
 
 
 def _reject_keys(layout: Layout, cleaner_version: str) -> Iterator[Keys]:
@@ -108,7 +116,7 @@ def _reject_keys(layout: Layout, cleaner_version: str) -> Iterator[Keys]:
             for digest, name, reason, version in zip(*columns.values(), strict=True)
             if reason not in _OUR_FAULTS or version == cleaner_version
         ]
-        yield np.frombuffer(b"".join(keys), _DTYPE)
+        yield np.frombuffer(b"".join(keys), KEY)
 
 
 def _columns(part: Path, *names: str) -> dict[str, list[str]]:

@@ -62,6 +62,7 @@ class StagedBatch:
     unchanged: int
     duplicate: int
     samples: tuple[Rejected, ...] = ()  # a few of the rejects, to show
+    keys: bytes = field(default=b"", repr=False)  # of all its pages, in their order; NO_KEY where one could not be read
 
     @property
     def counts(self) -> Counts:

@@ -4,12 +4,12 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from tasks.formats import Format, format_of
 from tasks.refs import SourceError, safe_name
-from tasks.storage import Place, as_place, base_name, below, entries_of, entry_of, in_bucket, open_file, shown
+from tasks.storage import Entry, Place, as_place, base_name, below, entries_of, entry_of, in_bucket, open_file, shown
 from tasks.unpack import packing_of, unpacked
 
 ARCHIVE_FOLDERS = ("_runs/", "articles/")  # what marks a folder as one of our archives
@@ -18,12 +18,16 @@ _LINE = 1 << 14  # bytes of a list's line
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that is a page or holds pages. `name` as of `PageRef`; `size` in bytes where it holds pages, if known."""
+    """A file that is a page or holds pages. `name` as of `PageRef`.
+
+    `size` in bytes is that of a file that holds pages, or is remote, if known; `modified_ns` of a remote one alone.
+    """
 
     place: Place
     name: str
     format: Format
     size: int | None = None
+    modified_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +141,20 @@ def _files_of(root: _Root) -> Iterator[SourceFile]:
     return _walk(root.place) if root.is_folder else iter((_file(root.place, safe_name(base_name(root.place))),))
 
 
-def _file(place: Place, name: str, size: int | None = None) -> SourceFile:
+def _file(place: Place, name: str, listed: Entry | None = None) -> SourceFile:
     known = format_of(base_name(place)) or Format.PAGE
-    if known is Format.PAGE or size is not None:
-        return SourceFile(place, name, known, size)
+    if isinstance(place, Path):
+        return SourceFile(place, name, known, None if known is Format.PAGE else _local_size(place))
+    if listed is None and known is not Format.PAGE:
+        with suppress(OSError):
+            listed = entry_of(place)
+    return SourceFile(place, name, known, *((listed.size, listed.modified_ns) if listed else ()))
+
+
+def _local_size(path: Path) -> int | None:
     with suppress(OSError):
-        size = place.stat().st_size if isinstance(place, Path) else entry_of(place).size
-    return SourceFile(place, name, known, size)
+        return path.stat().st_size
+    return None
 
 
 def _walk(root: Place) -> Iterator[SourceFile]:
@@ -155,14 +166,14 @@ def _walk(root: Place) -> Iterator[SourceFile]:
         yield SourceFile(root, safe_name(base_name(root)), Format.PAGE)
         return
     while levels:
-        folder, prefix, names, sizes = levels[-1]
+        folder, prefix, names, listed = levels[-1]
         entry = next(names, None)
         if entry is None:
             levels.pop()
             continue
         name, place = prefix + entry, below(folder, entry.removesuffix("/"))
         if not entry.endswith("/"):
-            yield _file(place, safe_name(name), sizes.get(entry))
+            yield _file(place, safe_name(name), listed.get(entry))
             continue
         try:
             levels.append((place, name, *_listing(place, entered)))
@@ -170,12 +181,12 @@ def _walk(root: Place) -> Iterator[SourceFile]:
             yield SourceFile(place, safe_name(name.removesuffix("/")), Format.PAGE)
 
 
-def _listing(folder: Place, entered: set[object]) -> tuple[Iterator[str], dict[str, int]]:
+def _listing(folder: Place, entered: set[object]) -> tuple[Iterator[str], dict[str, Entry]]:
     """The sub-folders, which end in a slash, and the pages of a folder, by name; none where it was entered before.
 
-    And the files' sizes, where they came with the listing.
+    And what the listing says of the files of a remote one.
     """
-    sizes: dict[str, int] = {}
+    listed: dict[str, Entry] = {}
     if isinstance(folder, Path):
         status = folder.stat()
         identity: object = status.st_dev, status.st_ino
@@ -184,10 +195,10 @@ def _listing(folder: Place, entered: set[object]) -> tuple[Iterator[str], dict[s
     else:
         entries = [entry for entry in entries_of(folder) if entry.size is None or _holds_pages(entry.name)]
         names = [f"{entry.name}/" if entry.size is None else entry.name for entry in entries]
-        sizes = {entry.name: entry.size for entry in entries if entry.size is not None}
+        listed = {entry.name: entry for entry in entries if entry.size is not None}
     if set(ARCHIVE_FOLDERS) <= set(names):
         names = []
-    return iter(sorted(names, key=lambda name: name.removesuffix("/"))), sizes
+    return iter(sorted(names, key=lambda name: name.removesuffix("/"))), listed
 
 
 def _local_names(folder: Path) -> list[str]:
@@ -227,4 +238,4 @@ def _unique(files: Iterator[tuple[_Root, SourceFile]]) -> Iterator[SourceFile]:
             name = str(PurePosixPath(root.folder_name + (f"~{number}" if number > 1 else ""), file.name))
             number += 1
         taken.add(name)
-        yield SourceFile(file.place, name, file.format, file.size)
+        yield replace(file, name=name)

@@ -17,10 +17,11 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a remote folder holds. `size` is in bytes, None for a folder."""
+    """What a remote folder holds. `size` is in bytes, None for a folder; `modified_ns` from 1970 on, where known."""
 
     name: str
     size: int | None
+    modified_ns: int | None = None
 
 
 def as_place(source: Path | str) -> Place:
@@ -73,16 +74,19 @@ def entry_of(url: str) -> Entry:
     found = filesystem.get_file_info(path)
     if found.type is FileType.NotFound:
         raise FileNotFoundError(f"no such file or folder: {shown(url)}")
-    return Entry(base_name(url), found.size if found.type is FileType.File else None)
+    return _entry(base_name(url), found)
 
 
 def entries_of(url: str) -> list[Entry]:
     """The files and folders directly in a remote folder. Raises OSError."""
-    from pyarrow.fs import FileSelector, FileType  # noqa: PLC0415
+    from pyarrow.fs import FileSelector  # noqa: PLC0415
 
     filesystem, path = reach(url)
-    found = filesystem.get_file_info(FileSelector(path.rstrip("/")))
-    return [Entry(entry.base_name, entry.size if entry.type is FileType.File else None) for entry in found]
+    return [_entry(found.base_name, found) for found in filesystem.get_file_info(FileSelector(path.rstrip("/")))]
+
+
+def _entry(name: str, found: Any) -> Entry:
+    return Entry(name, found.size, found.mtime_ns) if found.is_file else Entry(name, None)
 
 
 def below(folder: Place, name: str) -> Place:

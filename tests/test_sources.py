@@ -10,11 +10,15 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.extent import Extent, Pages
+from outputs.layout import Layout
+from outputs.ledger import KEY, KnownPages
+from outputs.visits import Visits
 from tasks.page import RawPage
 from tasks.read import PageRef, SourceError, approach, find_pages, read_page
 from tasks.storage import shown
@@ -202,13 +206,18 @@ def test_other_file_systems_are_reached_through_fsspec(mixture: Path) -> None:
     assert said(f"file://{mixture}/j03.html") == ["<p>file 3"]
 
 
+def pages_of(sources: list[Path], extent: Extent) -> Pages:
+    nothing = KnownPages(np.zeros(1, KEY))
+    return Pages(sources, extent, Visits(Layout(sources[0] / "none"), sources[0], sources, nothing))
+
+
 def test_pages_are_counted_or_estimated(tmp_path: Path, mixture: Path) -> None:
     (tmp_path / "a.html").write_bytes(story(1))
     extent = Extent.of([tmp_path])
     assert (extent.pages, extent.is_exact) == (1, True)
     mixed = Extent.of([mixture])
     assert (mixed.pages, mixed.is_exact, mixed.is_complete) == (COUNT, False, True)
-    pages = Pages([mixture], mixed)
+    pages = pages_of([mixture], mixed)
     for number, _ in enumerate(pages, 1):
         assert pages.total >= number
     assert (pages.total, pages.is_exact) == (10 * COUNT, True)
@@ -217,14 +226,14 @@ def test_pages_are_counted_or_estimated(tmp_path: Path, mixture: Path) -> None:
 def test_files_without_pages_are_estimated(tmp_path: Path) -> None:
     (tmp_path / "a.warc").write_bytes(record(1, kind="request") * 30)
     (tmp_path / "b.html").write_bytes(story(1))
-    pages = Pages([tmp_path], Extent.of([tmp_path]))
+    pages = pages_of([tmp_path], Extent.of([tmp_path]))
     next(pages)
     assert pages.total == 1
 
 
 def test_an_estimate_comes_near(tmp_path: Path) -> None:
     (tmp_path / "a.warc").write_bytes(b"".join(record(n % 28, os.urandom(9_000)) for n in range(400)))
-    pages = Pages([tmp_path], Extent.of([tmp_path]))
+    pages = pages_of([tmp_path], Extent.of([tmp_path]))
     for _ in range(40):
         next(pages)
     assert pages.total == pytest.approx(400, rel=0.05)
@@ -233,7 +242,7 @@ def test_an_estimate_comes_near(tmp_path: Path) -> None:
 def test_a_listing_that_takes_long_is_not_waited_for(mixture: Path) -> None:
     extent = Extent.of([mixture], seconds=-1)
     assert not extent.is_complete
-    pages = Pages([mixture], extent)
+    pages = pages_of([mixture], extent)
     next(pages)
     assert (pages.total, pages.is_exact) == (1, False)
 
