@@ -12,4 +12,5 @@ class Limits:
 
     max_page_bytes: int = 32_000_000  # after decompression
     page_seconds: float = 20.0
+    page_megabytes: int = 2000  # of memory, on top of what the process has; counted on Linux alone
     min_words: int = 25  # fewer kept words are no article

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     workers: int | None = Field(None, ge=1, le=512, description="processes that clean; unset: one a core")
     batch_pages: int | None = Field(None, ge=1, le=100_000, description="pages of a batch; unset: by the run's size")
     page_seconds: float = Field(_LIMITS.page_seconds, gt=0, le=3600, description="time that one page may take")
+    page_megabytes: int = Field(_LIMITS.page_megabytes, ge=100, description="memory that one page may take")
     max_page_bytes: int = Field(_LIMITS.max_page_bytes, ge=1024, description="size of one page, unpacked")
     min_words: int = Field(_LIMITS.min_words, ge=1, description="fewer kept words are no article")
     publishers: Path | None = Field(None, description="a folder of publisher rules of your own")
@@ -71,7 +72,7 @@ class Settings(BaseSettings):
     @property
     def limits(self) -> Limits:
         """What one page may cost."""
-        return Limits(max_page_bytes=self.max_page_bytes, page_seconds=self.page_seconds, min_words=self.min_words)
+        return Limits(self.max_page_bytes, self.page_seconds, self.page_megabytes, self.min_words)
 
     @classmethod
     def settings_customise_sources(

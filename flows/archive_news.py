@@ -43,6 +43,7 @@ def archive_news(
     workers: Annotated[int | None, Field(ge=1)] = None,
     batch_pages: Annotated[int | None, Field(ge=1)] = None,
     page_seconds: Annotated[float, Field(gt=0)] = DEFAULT_LIMITS.page_seconds,
+    page_megabytes: Annotated[int, Field(ge=100)] = DEFAULT_LIMITS.page_megabytes,
     max_page_bytes: Annotated[int, Field(gt=0)] = DEFAULT_LIMITS.max_page_bytes,
     min_words: Annotated[int, Field(ge=1)] = DEFAULT_LIMITS.min_words,
     publishers: Path | None = None,
@@ -60,13 +61,14 @@ def archive_news(
         workers: Processes that clean; unset: one a core, or a thread of the cluster.
         batch_pages: Pages of a batch; unset: by the run's size.
         page_seconds: Time that one page may take.
+        page_megabytes: Memory that one page may take, on top of what its process has.
         max_page_bytes: Size of one page, unpacked.
         min_words: A page with fewer kept words is no article.
         publishers: A folder of publisher rules of your own.
         reread: Read files again that have not changed since the last run.
         dask: The scheduler of a Dask cluster to clean on, as tcp://host:8786; unset: cleaned on the worker's machine.
     """
-    limits = Limits(max_page_bytes=max_page_bytes, page_seconds=page_seconds, min_words=min_words)
+    limits = Limits(max_page_bytes, page_seconds, page_megabytes, min_words)
     request = Request(
         tuple(map(as_place, sources)), archive_at(archive), workers, batch_pages, limits, publishers, dask, reread
     )

@@ -57,7 +57,7 @@ def archive_batch(job: BatchJob, clean: Cleaner | None = None) -> StagedBatch:
     try:
         shutil.rmtree(job.folder, ignore_errors=True)  # of a worker that died over the same batch
         job.folder.mkdir()  # not its parents: the folder of a run that is over must not come back
-        with page_guard(job.limits.page_seconds) as guard:
+        with page_guard(job.limits.page_seconds, job.limits.page_megabytes) as guard:
             desk = _Desk(job, clean or _cleaner(), guard)
             for ref in job.refs:
                 desk.take(ref)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
+from outputs.memory import MemoryLimit
 from tasks.page import Rejected, RejectReason
 
 Result = TypeVar("Result")
@@ -27,22 +28,27 @@ class PageGuard:
     there the coordinator's limit for the whole batch has to. Use `page_guard`.
     """
 
-    def __init__(self, seconds: float, *, has_timer: bool) -> None:
+    def __init__(self, seconds: float, memory: MemoryLimit, *, has_timer: bool) -> None:
         self._seconds = seconds
+        self._memory = memory
         self._has_timer = has_timer
         self._is_armed = False
 
     def attempt(self, source_name: str, step: Callable[[], Result]) -> Result | Rejected:
-        """Run a step of a page within the time limit."""
+        """Run a step of a page within the limits of time and memory."""
         try:
             try:
                 self._arm()
-                return step()
+                with self._memory:
+                    return step()
             finally:
                 self._disarm()
         except _PageTimeout:
             detail = f"not done after {self._seconds:g} s"
             return Rejected(source_name, RejectReason.TIMEOUT, detail)
+        except MemoryError as error:
+            detail = f"{_where(error)}{self._memory.size}"
+            return Rejected(source_name, RejectReason.CRASHED, detail[:_DETAIL_CHARS])
         # Any fault of a parser or of ours, on one page of millions: it is kept as a reject, and the run goes on.
         except Exception as error:  # noqa: BLE001
             return Rejected(source_name, RejectReason.CRASHED, _where(error)[:_DETAIL_CHARS])
@@ -65,11 +71,11 @@ class PageGuard:
 
 
 @contextmanager
-def page_guard(seconds: float) -> Iterator[PageGuard]:
-    """Guard pages with a time limit in seconds each; 0 is none."""
+def page_guard(seconds: float, megabytes: int = 0) -> Iterator[PageGuard]:
+    """Guard pages with a limit of time and one of memory each; 0 is none."""
     in_main_thread = threading.current_thread() is threading.main_thread()
     has_timer = seconds > 0 and in_main_thread and hasattr(signal, "setitimer")
-    guard = PageGuard(seconds, has_timer=has_timer)
+    guard = PageGuard(seconds, MemoryLimit(megabytes), has_timer=has_timer)
     if not has_timer:
         yield guard
         return

@@ -33,7 +33,9 @@ def cut(source: Source, publishers: Publishers = NO_PUBLISHERS) -> Page | Reject
         return cut_dump(source, publishers)
     try:
         root = etree.fromstring(source.text.encode("utf-8", "replace"), _PARSER)
-    except etree.LxmlError as error:
+    except etree.XMLSyntaxError as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError("parsing it") from error
         return Rejected("", RejectReason.UNPARSABLE, str(error))
     if root is None:
         return Rejected("", RejectReason.UNPARSABLE, "no element")

@@ -1,7 +1,9 @@
 """One page does not stop a batch."""
 
+import resource
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +82,16 @@ def test_outside_the_main_thread_pages_run_without_a_timer():
     thread.start()
     thread.join()
     assert outcomes == ["done"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is counted on Linux alone")
+def test_a_page_over_its_memory_is_stopped_and_the_next_is_not():
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with page_guard(20, 150) as guard:
+        assert guard.attempt("a.html", lambda: len(bytearray(100_000_000))) == 100_000_000
+        outcome = guard.attempt("b.html", lambda: len(bytearray(200_000_000)))
+        assert outcome.reason is RejectReason.CRASHED
+        assert outcome.detail.endswith("(limit: 150 MB)")
+        held = bytearray(200_000_000)  # between pages there is no limit, and what is there does not count
+        assert guard.attempt("c.html", lambda: len(bytearray(100_000_000)) + len(held)) == 300_000_000
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before

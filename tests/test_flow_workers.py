@@ -18,6 +18,7 @@ from outputs.layout import ArchiveError
 from outputs.staging import StagedBatch
 from tasks.read import SourceError
 from tests import flow_nasty
+from tests.conftest import page_html
 
 
 def archive(request: Request, clean: Callable[[BatchJob], StagedBatch] = flow_nasty.batch) -> Summary:
@@ -64,6 +65,25 @@ def test_a_page_that_hangs_out_of_reach_ends_as_a_timeout(tmp_path: Path, monkey
     summary = archive(request_for(tmp_path, good(6) | {"good-003x": "hang"}, batch_pages=4))
     assert summary.counts.archived == 6
     assert rejects(tmp_path) == {"good-003x.txt": "timeout"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is counted on Linux alone")
+def test_a_page_that_swamps_the_memory_is_rejected_and_its_neighbours_are_archived(tmp_path: Path) -> None:
+    sources = tmp_path / "pages"
+    sources.mkdir()
+    for number in range(4):
+        (sources / f"{number}.html").write_text(page_html(number))
+    (sources / "2x.html").write_text(f"<body>{'a<br>' * 2_000_000}")
+    request = Request((sources,), tmp_path / "archive", 1, 10, Limits(page_megabytes=150))
+    with open_archiving(request) as archiving:
+        for number in archiving.jobs():
+            archiving.commit(archiving.outcome(number))
+        counts = archiving.finish().counts
+    assert (counts.archived, counts.rejected_total) == (4, 1)
+    [row] = pq.read_table(tmp_path / "archive" / "rejects").to_pylist()
+    assert (row["source_name"], row["reason"]) == ("2x.html", "crashed")
+    assert row["detail"].startswith("MemoryError")
+    assert row["detail"].endswith("(limit: 150 MB)")
 
 
 def test_all_pages_kill(tmp_path: Path) -> None:
