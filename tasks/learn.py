@@ -21,7 +21,7 @@ from tasks.model import BodyModel, context
 
 PARAMETERS = {
     "objective": "binary",
-    "num_leaves": 63,
+    "num_leaves": 31,
     "learning_rate": 0.1,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.25,

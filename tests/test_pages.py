@@ -52,17 +52,7 @@ def visible(folder):
     return words_of(text)
 
 
-# What the labeller does not get right yet. Strict: a sample that passes again must leave the list.
-KNOWN = {"dump-wochenblatt": "the short last paragraph of a text dump is taken for what follows it"}
-
-
-def article(folder):
-    reason = KNOWN.get(folder.name)
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-    return pytest.param(folder, id=folder.name, marks=marks)
-
-
-@pytest.mark.parametrize("folder", [article(folder) for folder in ARTICLES])
+@pytest.mark.parametrize("folder", ARTICLES, ids=lambda folder: folder.name)
 def test_text(folder):
     result = clean(folder)
     assert isinstance(result, Article), result
