@@ -56,4 +56,4 @@ def _after(summary: Summary) -> Iterator[str]:
     if summary.report:
         yield f"The report: {summary.report}"
     if summary.articles.is_dir():
-        yield f"Try: {summary.duckdb_line()}"
+        yield f"Try: {summary.query_line()}"

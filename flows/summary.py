@@ -1,16 +1,21 @@
 """What a run did, for people and for programs."""
 
-import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from outputs.layout import Layout, Table
 from outputs.manifest import Counts, Manifest
 from outputs.report_words import alarm_record
 from tasks.page import Rejected
 from tasks.watched import Alarm
+
+_QUERY: Final = (
+    "SELECT publisher, count(*) AS articles, min(published_at) AS first, max(published_at) AS last "
+    "FROM latest GROUP BY ALL ORDER BY articles DESC LIMIT 10"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +100,11 @@ class Summary:
             yield f"  {reason.value}", f"{count:,}"
         yield "pages a second", f"{self.pages_per_second:,.1f}"
 
-    def duckdb_line(self) -> str:
+    def query_line(self) -> str:
         """Return a command that a shell takes as it stands."""
-        folder = re.sub(r"[*?\[]", r"[\g<0>]", str(self.articles)).replace("'", "''")
-        columns = "publisher, count(*) AS articles, min(published_at) AS first, max(published_at) AS last"
-        rest = "GROUP BY ALL ORDER BY articles DESC LIMIT 10"
-        table = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = true)"
-        query = f"SELECT {columns} FROM {table} {rest}"  # noqa: S608  (printed, not run)
-        return f'duckdb -c "{_in_double_quotes(query)}"'
+        return f'stet query "{_QUERY}" {shlex.quote(str(self.archive))}'
 
     def markdown(self) -> str:
         """Return the counts as a table for Prefect's pages."""
         lines = [f"| {name.strip()} | {value} |" for name, value in self.rows()]
         return "\n".join(["| | |", "|---|--:|", *lines, "", f"Archive: `{self.archive}`, run `{self.run}`."])
-
-
-def _in_double_quotes(text: str) -> str:
-    for special in '\\"$`':
-        text = text.replace(special, f"\\{special}")
-    return text
