@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from flows.local_server import LocalServer
 
 pytest_plugins = ["tests.s3_server"]
 
@@ -43,11 +45,43 @@ def data_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("data")
 
 
+SERVER_HOME = "prefect-server"  # below the folder of `data_home`
+
+
+@pytest.fixture(scope="session")
+def prefect_server(data_home: Path) -> Iterator[LocalServer]:
+    """A Prefect server for all tests that ask for it: its start is most of what a short run of the flow costs.
+
+    A test that has it among its fixtures gets its address in `environment`. In others each command starts its own.
+    """
+    settings = {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_HOME": str(data_home / SERVER_HOME),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        server = LocalServer.start(data_home / SERVER_HOME, schedules=True)
+    server.wait()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def environment(data_home: Path) -> dict[str, str]:
+def prefect_database(data_home: Path, prefect_server: LocalServer) -> Path:
+    """The SQLite file of `prefect_server`."""
+    return data_home / SERVER_HOME / "prefect.db"
+
+
+@pytest.fixture
+def environment(data_home: Path, request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment of a command, without the settings of whoever runs the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("STET_", "PREFECT_"))}
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
+    if "prefect_server" in request.fixturenames:
+        kept["PREFECT_API_URL"] = request.getfixturevalue("prefect_server").api_url
     return kept | {"XDG_DATA_HOME": str(data_home), "PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
 
 

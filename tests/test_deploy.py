@@ -1,28 +1,34 @@
-"""`prefect.yaml`: what it names can be loaded and called, and a deployed run archives, on a real server on loopback."""
+"""`prefect.yaml`: what it names can be loaded and called, and its deployments run, on a real server on loopback."""
 
 import inspect
-import json
 import re
+import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 import yaml
 from prefect import Flow
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ParameterTypeError
 from prefect.flows import load_flow_from_entrypoint
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.utilities.callables import parameter_schema
 
+from flows.local_server import LocalServer
+from outputs.layout import Layout
+from outputs.manifest import read_manifests
+from tests.archive_samples import NOON
 from tests.conftest import ROOT, write_pages
+from tests.test_compact import fill
+from tests.test_docs import blocks_of
 from tests.test_flow import descendants, gone_within
 
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
@@ -32,7 +38,9 @@ DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_
 def test_entry_point_parameters_and_schedule(deployment: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     flow: Flow[..., Any] = load_flow_from_entrypoint(deployment["entrypoint"], use_placeholder_flow=False)
-    assert flow.name == deployment["entrypoint"].rpartition(":")[2]
+    module, _, name = deployment["entrypoint"].rpartition(".")
+    assert flow.name == name
+    assert flow.fn.__module__ == module  # by which a cluster finds it; a file's flow would be of a module of no package
     assert set(flow.validate_parameters(deployment["parameters"])) <= set(inspect.signature(flow.fn).parameters)
     for schedule in deployment["schedules"]:
         CronSchedule(**schedule)
@@ -58,66 +66,80 @@ def test_pull_is_stated() -> None:
     assert yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["pull"]
 
 
-class Server:
-    """A Prefect server, and its command line."""
+class Prefect:
+    """Prefect's command line, on a server."""
 
     def __init__(self, environment: dict[str, str], home: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.environment = environment | {
-            "PREFECT_HOME": str(home),
-            "PREFECT_API_URL": f"http://127.0.0.1:{self.port}/api",
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "DO_NOT_TRACK": "1",
-        }
-        options = ["--no-ui", "--host", "127.0.0.1", "--port", str(self.port)]
+        quick = {"PREFECT_WORKER_QUERY_SECONDS": "1"}
+        self.environment = environment | quick | {"PREFECT_HOME": str(home), "DO_NOT_TRACK": "1"}
         self.log = home.with_suffix(".log")
-        self.processes = [self.spawn("server", "start", *options)]
 
-    def spawn(self, *arguments: str, cwd: Path | None = None) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "prefect", *arguments]
-        with self.log.open("ab") as log:
-            return subprocess.Popen(command, env=self.environment, cwd=cwd, stdout=log, stderr=log)
-
-    def run(self, *arguments: str, cwd: Path | None = None) -> str:
-        command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
+    def run(self, command: str, cwd: Path | None = None) -> None:
         done = subprocess.run(
-            command, env=self.environment, cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, "-m", "prefect", "--no-prompt", *shlex.split(command)[1:]],
+            env=self.environment,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
-    def wait(self) -> None:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{self.environment['PREFECT_API_URL']}/health", timeout=5).close()
-                return
-            except OSError:
-                time.sleep(0.5)
-        pytest.fail("the server did not start")
-
-    def stop(self) -> None:
-        family = [pid for process in self.processes for pid in descendants(process.pid)]
-        for process in reversed(self.processes):
+    @contextmanager
+    def started(self, command: str, cwd: Path) -> Iterator[None]:
+        """A command that goes on running, for as long as the context lasts."""
+        arguments = [sys.executable, "-m", "prefect", *shlex.split(command)[1:]]
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(arguments, env=self.environment, cwd=cwd, stdout=log, stderr=log)
+        try:
+            yield
+        finally:
+            family = descendants(process.pid)
             process.terminate()
-        for process in self.processes:
             process.wait(30)
-        gone_within(family, 15)
+            gone_within(family, 15)
 
 
 @pytest.fixture
-def server(environment: dict[str, str], tmp_path: Path) -> Iterator[Server]:
-    running = Server(environment, tmp_path / "prefect")
-    try:
-        running.wait()
-        yield running
-    finally:
-        running.stop()
+def prefect(environment: dict[str, str], prefect_server: LocalServer, tmp_path: Path) -> Prefect:
+    return Prefect(environment, tmp_path / "prefect")
+
+
+@pytest.fixture
+def client(prefect_server: LocalServer) -> Iterator[SyncPrefectClient]:
+    with temporary_settings({PREFECT_API_URL: prefect_server.api_url}), get_client(sync_client=True) as client:
+        yield client
+
+
+def run_deployed(client: SyncPrefectClient, deployment: str, log: Path, **parameters: object) -> None:
+    """Run a deployment and wait for its end."""
+    found = client.read_deployment_by_name(deployment)
+    run = client.create_flow_run_from_deployment(found.id, parameters=parameters)
+    end = time.monotonic() + 150
+    while not (run.state and run.state.is_final()):
+        assert time.monotonic() < end, log.read_text("utf-8")
+        time.sleep(0.2)
+        run = client.read_flow_run(run.id)
+    assert run.state.is_completed(), log.read_text("utf-8")
+
+
+@pytest.fixture
+def cluster() -> Iterator[str]:
+    """The address of a Dask cluster of processes that know nothing of this one's modules but Stet."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    ) as running:
+        yield running.scheduler_address
 
 
 @pytest.mark.long
-def test_a_deployed_run_archives(server: Server, tmp_path: Path) -> None:
-    pages, archive = write_pages(tmp_path / "pages", range(3)), tmp_path / "archive"
+def test_deployed_runs(prefect: Prefect, client: SyncPrefectClient, cluster: str, tmp_path: Path) -> None:
+    """The commands of docs/schedule.md, then each deployment for real: night, week, month, and a night on a cluster."""
+    pages, archive = tmp_path / "pages", tmp_path / "archive"
+    fill(archive, tmp_path / "old", runs=2, pages=2, now=NOON.replace(year=2024))  # a day that is over
+    write_pages(pages, range(3))
     project = tmp_path / "project"
     project.mkdir()
     text = (ROOT / "prefect.yaml").read_text("utf-8")
@@ -125,21 +147,26 @@ def test_a_deployed_run_archives(server: Server, tmp_path: Path) -> None:
         assert named in text
         text = text.replace(named, str(here))
     (project / "prefect.yaml").write_text(text, "utf-8")
-    (project / "flows").symlink_to(ROOT / "flows")
+    (project / "config").symlink_to(ROOT / "config")
 
-    server.run("work-pool", "create", "local", "--type", "process")
-    server.run("work-queue", "create", "archive", "--pool", "local", "--limit", "1")
-    server.run("deploy", "--all", cwd=project)
-    server.processes.append(server.spawn("worker", "start", "--pool", "local", cwd=tmp_path))
-    server.run("deployment", "run", "archive_news/nightly")
-    end = time.monotonic() + 120
-    while not list(archive.glob("_runs/*.json")):
-        runs = server.run("flow-run", "ls")
-        assert time.monotonic() < end and not re.search("FAILED|CRASHED", runs), runs + server.log.read_text("utf-8")
-        time.sleep(0.5)
-    assert pq.read_table(archive / "articles").num_rows == 3
-    manifest = json.loads(next(archive.glob("_runs/*.json")).read_text("utf-8"))
-    assert manifest["counts"]["archived"] == 3
+    *commands, worker = commands_of("prefect work-pool create")
+    for command in commands:
+        prefect.run(command, cwd=project)
+    with prefect.started(worker, cwd=tmp_path):
+        run_deployed(client, "archive_news/nightly", prefect.log)
+        run_deployed(client, "compact/weekly", prefect.log)
+        run_deployed(client, "verify/monthly", prefect.log)
+        write_pages(pages, range(3, 5))
+        run_deployed(client, "archive_news/nightly", prefect.log, dask=cluster)
+    manifests = [(each["kind"], each["counts"]["archived"]) for each in read_manifests(Layout(archive))]
+    assert manifests == [("archive", 2), ("archive", 2), ("archive", 3), ("compact", 0), ("archive", 2)]
+
+
+def commands_of(first: str) -> list[str]:
+    """The commands of the block of docs/schedule.md that begins so."""
+    blocks = [block.code for block in blocks_of(ROOT / "docs" / "schedule.md") if block.code.startswith(first)]
+    assert len(blocks) == 1
+    return blocks[0].splitlines()
 
 
 SILENT = """
@@ -161,14 +188,14 @@ with get_client(sync_client=True) as client:
 
 
 @pytest.mark.long
-def test_a_run_that_falls_silent_is_marked_crashed(server: Server, tmp_path: Path) -> None:
+def test_a_run_that_falls_silent_is_marked_crashed(prefect: Prefect, tmp_path: Path) -> None:
     automation = yaml.safe_load((ROOT / "config" / "prefect" / "crashed.yaml").read_text("utf-8"))
     assert automation["trigger"]["within"] >= 90
     automation["trigger"]["within"] = 10  # the least that Prefect takes
     (tmp_path / "crashed.yaml").write_text(yaml.safe_dump(automation))
-    server.run("automation", "create", "--from-file", str(tmp_path / "crashed.yaml"))
+    prefect.run("prefect automation create --from-file crashed.yaml", cwd=tmp_path)
     done = subprocess.run(
-        [sys.executable, "-c", SILENT], env=server.environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", SILENT], env=prefect.environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
