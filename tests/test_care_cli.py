@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from prefect.flows import load_flow_from_entrypoint
-from prefect.testing.utilities import prefect_test_harness
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.local_server import LocalServer
 from outputs import compact as compaction
 from outputs import known_texts
 from outputs.layout import ArchiveError
@@ -86,14 +87,14 @@ def test_an_age_that_is_none(age: str, root: Path, stet: Stet) -> None:
 
 
 @pytest.mark.long
-def test_the_flows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_flows(root: Path, prefect_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     compact, verify, migrate = (
         load_flow_from_entrypoint(f"flows/{name}.py:{name}", use_placeholder_flow=False)
         for name in ("compact", "verify", "migrate")
     )
     as_schema_1(root)
-    with prefect_test_harness(server_startup_timeout=120):
+    with temporary_settings({PREFECT_API_URL: prefect_server.api_url}):
         with pytest.raises(ArchiveError, match="findings"):
             verify(root)
         assert migrate(root)["rows"] == 8

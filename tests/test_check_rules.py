@@ -177,6 +177,7 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("prefect_server")
 def test_the_document_is_so(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "pages").mkdir()
     name = "harbour-gazette-ferry"

@@ -75,6 +75,7 @@ def texts(root: Path) -> list[bytes]:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("prefect_server")
 def test_the_same_archive_though_workers_are_killed(dask: "distributed.Client", stet: Stet, tmp_path: Path) -> None:
     pages = write_pages(tmp_path / "pages", range(240))
     here, there = tmp_path / "here", tmp_path / "there"

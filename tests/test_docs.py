@@ -1,4 +1,6 @@
-"""What docs/ says is so: every block of shell, Python and R is run as written, in order, on the sample pages.
+"""What docs/ says is so: every block of shell, Python and R is run as written, on the sample pages.
+
+A document is a test, its blocks in order; those that only read the archive (Python, R) are tests of their own.
 
 A block that cannot be run says why in a comment right above it; its commands and options are checked all the same. What
 this machine lacks (R, Java) is skipped, visibly.
@@ -60,13 +62,18 @@ def documents():
 ALL = [block for path in documents() for block in blocks_of(path)]
 
 
-def marked(block):
-    marks = [pytest.mark.long] if any(word in block.code for word in LONG) else []
-    return pytest.param(block, id=str(block), marks=marks)
+@pytest.fixture(scope="session")
+def machine(data_home, prefect_server):
+    """The environment of a reader's shell, but for the settings of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STET_", "PREFECT_"))}
+    return kept | {
+        "PREFECT_API_URL": prefect_server.api_url, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(data_home),
+        "COLUMNS": "120",
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory, data_home):
+def world(tmp_path_factory, machine):
     """A reader's folder: pages/, the archive that the first command makes, articles that are known, the checkout."""
     folder = tmp_path_factory.mktemp("docs")
     for name in ("pages", "known", "bin"):
@@ -82,56 +89,78 @@ def world(tmp_path_factory, data_home):
     stet = folder / "bin" / "stet"
     stet.write_text(f'#!/bin/sh\nunset LD_LIBRARY_PATH  # R sets it\nexec "{sys.executable}" -m flows.cli "$@"\n')
     stet.chmod(0o755)
-    done = run(["bash", "-c", FIRST], folder, data_home)
+    done = run(["bash", "-c", FIRST], folder, machine)
     assert done.returncode == 0, done.stderr
     return folder
 
 
-@pytest.fixture(scope="session")
-def folders():
-    """The folder in which a document's blocks are run one after the other."""
-    return {}
-
-
 @pytest.fixture
-def here(world, folders, tmp_path_factory, request, monkeypatch):
-    document = request.node.callspec.params["block"].document
-    if document not in folders:
-        folders[document] = tmp_path_factory.mktemp(document) / "here"
-        shutil.copytree(world, folders[document], symlinks=True)
-    monkeypatch.chdir(folders[document])
-    return folders[document]
+def here(world, tmp_path, monkeypatch):
+    shutil.copytree(world, tmp_path / "here", symlinks=True)
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
 
 
-def run(command, here, data_home, **options):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STET_", "PREFECT_"))}
-    environment = kept | {
-        "PATH": os.pathsep.join((str(here / "bin"), str(Path(sys.executable).parent), os.environ["PATH"])),
-        "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(data_home), "COLUMNS": "120",
-    }  # fmt: skip
+def run(command, here, machine, **options):
+    path = os.pathsep.join((str(here / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]))
+    environment = machine | {"PATH": path}
     return subprocess.run(
         command, cwd=here, env=environment, capture_output=True, text=True, timeout=300, check=False, **options
     )
 
 
-RUNNABLE = [marked(block) for block in ALL if block.language in RUN and not block.why_not and block.code != FIRST]
+RUNNABLE = [block for block in ALL if block.language in RUN and not block.why_not and block.code != FIRST]
+READERS = [block for block in RUNNABLE if block.document == "read.md" and block.language != "sh"]
+REST = [block for block in RUNNABLE if block not in READERS]
 
 
-@pytest.mark.parametrize("block", RUNNABLE)
-def test_block(block, here, data_home, capsys, monkeypatch):
-    output = {"sh": shell, "python": python, "r": r}[block.language](block, here, data_home, capsys, monkeypatch)
-    assert output or ">" in block.code or "write_text" in block.code
+def documents_of(blocks):
+    return sorted({block.document for block in blocks})
+
+
+def params(blocks_by_id):
+    long = {
+        name for name, blocks in blocks_by_id.items() if any(word in block.code for block in blocks for word in LONG)
+    }
+    return [
+        pytest.param(blocks, id=name, marks=[pytest.mark.long] if name in long else [])
+        for name, blocks in blocks_by_id.items()
+    ]
+
+
+@pytest.mark.parametrize("blocks", params({str(block): [block] for block in READERS}))
+def test_recipe(blocks, world, machine, capsys, monkeypatch):
+    monkeypatch.chdir(world)
+    check(blocks[0], world, machine, capsys, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "blocks", params({name: [block for block in REST if block.document == name] for name in documents_of(REST)})
+)
+def test_document(blocks, here, machine, capsys, monkeypatch):
+    for block in blocks:
+        check(block, here, machine, capsys, monkeypatch)
+
+
+def check(block, here, machine, capsys, monkeypatch):
+    """Run a block. What fails says where it stands."""
+    try:
+        output = {"sh": shell, "python": python, "r": r}[block.language](block, here, machine, capsys, monkeypatch)
+        assert output or ">" in block.code or "write_text" in block.code
+    except Exception as error:
+        error.add_note(f"docs/{block}")
+        raise
 
 
 def test_the_first_command_is_in_the_document_on_running():
     assert any(block.document == "run.md" and block.code == FIRST for block in ALL)
 
 
-def shell(block, here, data_home, capsys, monkeypatch):
+def shell(block, here, machine, capsys, monkeypatch):
     """What the block prints. Plain commands are called, not started: a start takes a second each."""
     lines = block.code.splitlines()
     if not all(PLAIN.fullmatch(line) for line in lines):
-        done = run(["bash", "-euo", "pipefail", "-c", block.code], here, data_home)
+        done = run(["bash", "-euo", "pipefail", "-c", block.code], here, machine)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done.stdout
     for line in lines:
@@ -139,7 +168,7 @@ def shell(block, here, data_home, capsys, monkeypatch):
     return capsys.readouterr().out
 
 
-def python(block, here, data_home, capsys, monkeypatch):
+def python(block, here, machine, capsys, monkeypatch):
     if "pyspark" in block.code:
         pytest.importorskip("pyspark")
         if not shutil.which("java"):
@@ -149,13 +178,13 @@ def python(block, here, data_home, capsys, monkeypatch):
     return capsys.readouterr().out
 
 
-def r(block, here, data_home, capsys, monkeypatch):
+def r(block, here, machine, capsys, monkeypatch):
     if not shutil.which("Rscript"):
         pytest.skip("no R here")
     for package in re.findall(r"library\((\w+)\)", block.code):
-        if run(["Rscript", "-e", f"library({package})"], here, data_home).returncode:
+        if run(["Rscript", "-e", f"library({package})"], here, machine).returncode:
             pytest.skip(f"no {package} for R here")
-    done = run(["Rscript", "-"], here, data_home, input=block.code)
+    done = run(["Rscript", "-"], here, machine, input=block.code)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

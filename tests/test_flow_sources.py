@@ -54,6 +54,7 @@ def summary_of(stet: Stet, *arguments: str | Path, **settings: Any) -> dict[str,
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("prefect_server")
 def test_a_mixture_here_and_at_s3_is_accounted_for(stet: Stet, tmp_path: Path) -> None:
     folder, archive = write_sources(tmp_path / "pages"), tmp_path / "archive"
     first = summary_of(stet, folder, folder / "h.lst", "--to", archive, "--workers", "2")
@@ -135,6 +136,7 @@ def test_a_table_without_a_page_is_one_line(stet: Stet, tmp_path: Path, command:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("prefect_server")
 def test_the_documents_commands_work_as_written(tmp_path: Path, environment: dict[str, str]) -> None:
     document = (ROOT / "docs" / "sources.md").read_text("utf-8")
     commands = [line for block in re.findall(r"```sh\n(.*?)```", document, re.DOTALL) for line in block.splitlines()]

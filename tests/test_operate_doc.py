@@ -23,6 +23,7 @@ BLOCKS = list(blocks_of(DOCUMENT))
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("prefect_server")
 def test_commands_run_as_written(
     stet: Stet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,13 +25,13 @@ def write_day(folder: Path, day: datetime, broken: dict[str, str]) -> Path:
     return folder
 
 
-def rows(data_home: Path, query: str) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(data_home / "stet" / "prefect" / "prefect.db") as database:
+def rows(database_file: Path, query: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(database_file) as database:
         return database.execute(query).fetchall()
 
 
 @pytest.mark.long
-def test_pages_that_break_overnight(stet: Stet, tmp_path: Path, data_home: Path) -> None:
+def test_pages_that_break_overnight(stet: Stet, tmp_path: Path, prefect_database: Path) -> None:
     archive, today = tmp_path / "archive", datetime.now(UTC)
     for ago in range(8, 0, -1):
         day = today - timedelta(ago)
@@ -49,12 +49,12 @@ def test_pages_that_break_overnight(stet: Stet, tmp_path: Path, data_home: Path)
     html = Path(report).read_text("utf-8")
     assert "2 publishers break with the past" in html
 
-    events = rows(data_home, "SELECT resource_id, payload FROM events WHERE event = 'stet.quality.alarm'")
+    events = rows(prefect_database, "SELECT resource_id, payload FROM events WHERE event = 'stet.quality.alarm'")
     assert {name for name, _ in events} == {f"stet.publisher.{name}" for name in BROKEN}
     payloads = [json.loads(payload) for _, payload in events]
     assert {figure["figure"] for payload in payloads for figure in payload["figures"]} == {"author", "rejected"}
     keys = "'archive-news', 'archive-news-alarms', 'archive-news-publishers', 'archive-news-rejects'"
-    artifacts = dict(rows(data_home, f"SELECT key, data FROM artifact WHERE key IN ({keys}) ORDER BY created"))
+    artifacts = dict(rows(prefect_database, f"SELECT key, data FROM artifact WHERE key IN ({keys}) ORDER BY created"))
     assert len(artifacts) == 4
     assert len(json.loads(json.loads(artifacts["archive-news-alarms"]))) == 2
 
