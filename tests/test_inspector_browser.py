@@ -97,6 +97,19 @@ def test_doubtful_blocks_are_found(browser, tmp_path, monkeypatch):
     assert "doubtful" in ferry.locator(f"#{current(ferry)[0]}").get_attribute("class")
 
 
+@pytest.mark.parametrize("size", SIZES, ids=["wide", "narrow"])
+def test_a_reason_is_never_under_the_bar(ferry, size):
+    ferry.set_viewport_size(size)
+    press(ferry, "j")
+    seen = set()
+    while (block := current(ferry)[0]) not in seen:
+        seen.add(block)
+        bottom = ferry.locator(f"#{block} .why").evaluate("why => why.getBoundingClientRect().bottom")
+        assert bottom <= ferry.locator("#labels").evaluate("bar => bar.getBoundingClientRect().top"), block
+        press(ferry, "j")
+    assert len(seen) > 25
+
+
 def test_reasons_show_by_keyboard_and_by_pointer(ferry):
     press(ferry, "j")
     row = ferry.locator(f"#{current(ferry)[0]}")
