@@ -28,7 +28,7 @@ DOCS = ROOT / "docs"
 OWN_TESTS = ("columns", "sources", "care", "operate", "rules")  # documents that other modules test
 BLOCK = re.compile(r"(?:<!-- not run: (?P<why>[^>]+) -->\n)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.M | re.S)
 RUN = ("sh", "python", "r")
-LONG = ("pyspark", "stet evaluate")
+LONG = ("pyspark", "stet evaluate", "tests.press")
 FIRST = "stet archive pages/ --to archive\n"  # makes the archive that all documents read
 SPARK = "--master local[1] --conf spark.ui.enabled=false --conf spark.driver.bindAddress=127.0.0.1 pyspark-shell"
 PLAIN = re.compile(r"stet (?:clean|config|export|inspect|query|show|stats|archive --help|--)[^|<>$;&*~`\n]*")
@@ -111,7 +111,7 @@ def run(command, here, machine, **options):
 
 RUNNABLE = [block for block in ALL if block.language in RUN and not block.why_not and block.code != FIRST]
 READERS = [block for block in RUNNABLE if block.document == "read.md" and block.language != "sh"]
-REST = [block for block in RUNNABLE if block not in READERS]
+REST = [block for block in ALL if block.language == "text" or (block in RUNNABLE and block not in READERS)]
 
 
 def documents_of(blocks):
@@ -138,18 +138,24 @@ def test_recipe(blocks, world, machine, capsys, monkeypatch):
     "blocks", params({name: [block for block in REST if block.document == name] for name in documents_of(REST)})
 )
 def test_document(blocks, here, machine, capsys, monkeypatch):
+    printed = set()
     for block in blocks:
-        check(block, here, machine, capsys, monkeypatch)
+        if block.language == "text":  # shown as a part of what the block before prints
+            assert {" ".join(line.split()) for line in block.code.splitlines()} <= printed, str(block)
+        else:
+            output = check(block, here, machine, capsys, monkeypatch)
+            printed = {" ".join(line.split()) for line in output.splitlines()}
 
 
 def check(block, here, machine, capsys, monkeypatch):
-    """Run a block. What fails says where it stands."""
+    """Run a block and return what it prints. What fails says where it stands."""
     try:
         output = {"sh": shell, "python": python, "r": r}[block.language](block, here, machine, capsys, monkeypatch)
-        assert output or ">" in block.code or "write_text" in block.code
+        assert output or any(word in block.code for word in (">", "cp ", "write_text"))
     except Exception as error:
         error.add_note(f"docs/{block}")
         raise
+    return output
 
 
 def test_the_first_command_is_in_the_document_on_running():
@@ -192,7 +198,7 @@ def r(block, here, machine, capsys, monkeypatch):
 @pytest.mark.parametrize("block", [pytest.param(block, id=str(block)) for block in ALL if block.language == "sh"])
 def test_commands_and_options_exist(block):
     commands = get_command(app).commands
-    for name, rest in re.findall(r"\bstet ([a-z]+)\b([^|\n;&]*)", block.code):
+    for name, rest in re.findall(r"\bstet ([a-z]+(?:-[a-z]+)*)\b([^|\n;&]*)", block.code):
         options = {option for parameter in commands[name].params for option in parameter.opts} | {"--help"}
         assert set(re.findall(r"(?<= )--[a-z][a-z-]*", rest)) <= options, name
 
@@ -206,7 +212,7 @@ def test_the_rule_that_is_shown_is_a_rule():
 
 
 def test_every_language_is_known_here():
-    assert {block.language for block in ALL} <= {*RUN, "", "toml", "ini", "yaml"}
+    assert {block.language for block in ALL} <= {*RUN, "", "text", "toml", "ini", "yaml"}
 
 
 def test_every_document_is_in_the_index_and_tested():

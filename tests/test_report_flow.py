@@ -10,19 +10,10 @@ import pytest
 
 from outputs.layout import Layout
 from tests.conftest import Stet
-from tests.test_watch import archive_and_report
-from tests.watch_pages import BREAKS, SITES, Site, page
+from tests.press import archive_and_report, write_day
+from tests.watch_pages import SITES
 
 BROKEN = {SITES[1].domain: "body behind a script", SITES[4].domain: "byline gone"}
-
-
-def write_day(folder: Path, day: datetime, broken: dict[str, str]) -> Path:
-    for site in SITES[:6]:
-        now: Site = BREAKS[broken[site.domain]](site) if site.domain in broken else site
-        (folder / site.domain).mkdir(parents=True)
-        for at in range(6):
-            (folder / site.domain / f"{day:%Y%m%d}-{at}.html").write_text(page(now, day, at), "utf-8")
-    return folder
 
 
 def rows(database_file: Path, query: str) -> list[tuple[Any, ...]]:

@@ -9,19 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.limits import Limits
-from outputs.archive import open_run
-from outputs.batch import archive_batch
 from outputs.layout import Layout
 from outputs.report import Report
-from outputs.report_run import manifest_record, write_report
-from outputs.report_tally import Tally
 from outputs.watch import look_back
 from tasks.figures import ALL, Figures, share_bin, words_bin
-from tasks.read import find_pages
 from tasks.surprise import fall_score, rank_score, share_score
 from tasks.watch import NEW_USUAL, judge
 from tasks.watched import Alarm, Day
+from tests.press import archive_and_report
 from tests.watch_pages import BREAKS, SITES, page
 from tests.watch_simulation import simulate
 
@@ -198,16 +193,6 @@ def archive_day(folder, number: int, breaks: dict[str, str]) -> Report:
         for at in range(6):
             (source / site.domain / f"{at}.html").write_text(page(now, day, at), "utf-8")
     return archive_and_report(folder / "archive", source, day)
-
-
-def archive_and_report(archive, source, now: datetime) -> Report:
-    refs = list(find_pages([source]))
-    tally = Tally()
-    with open_run(archive, [str(source)], now=now) as run:
-        run.commit(archive_batch(run.job(0, refs, Limits())))
-        manifest = run.finish(len(refs))
-        tally.add(run.layout, [file.path for file in run.files])
-        return write_report(run.layout, manifest_record(manifest), tally).report
 
 
 def test_looking_back_reads_one_file_a_day_however_many_runs(tmp_path) -> None:
