@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outputs.layout import Layout, Table
-from outputs.parquet import open_part
+from outputs.parquet import read_columns
 from outputs.text_index import BANDS, TEXT, Segment, id_keys, new_texts, packed_bands
 
 _KEPT_TEXTS = 50_000  # smaller archives are read in less than a second
@@ -115,9 +115,8 @@ def _ranks(parts: Sequence[Path]) -> npt.NDArray[np.uint64]:
 
 
 def _batches(parts: Sequence[Path], columns: list[str]) -> Iterator[pa.RecordBatch]:
-    for part in parts:
-        with open_part(part) as file:
-            yield from file.iter_batches(_READ_ROWS, columns=columns)
+    for rows in read_columns(parts, columns):
+        yield from rows.combine_chunks().to_batches(_READ_ROWS)
 
 
 def _texts(batch: pa.RecordBatch) -> npt.NDArray[Any]:

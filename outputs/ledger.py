@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from outputs.layout import Layout, Table
-from outputs.parquet import open_part
+from outputs.parquet import read_columns
 from tasks.page import RejectReason
 
 KEY_BYTES = 16
@@ -103,23 +103,17 @@ def read_ledger(layout: Layout, cleaner_version: str) -> KnownPages:
 
 
 def _article_keys(layout: Layout) -> Iterator[Keys]:
-    for part in layout.parts(Table.ARTICLES):
-        digests = bytes.fromhex("".join(_columns(part, "source_sha256")["source_sha256"]))
+    for rows in read_columns(layout.parts(Table.ARTICLES), ["source_sha256"]):
+        digests = bytes.fromhex("".join(rows["source_sha256"].to_pylist()))
         yield np.frombuffer(digests, np.uint8).reshape(-1, 32)[:, :KEY_BYTES].copy().view(KEY).ravel()
 
 
 def _reject_keys(layout: Layout, cleaner_version: str) -> Iterator[Keys]:
-    for part in layout.parts(Table.REJECTS):
-        columns = _columns(part, "source_sha256", "source_name", "reason", "cleaner_version")
+    names = ["source_sha256", "source_name", "reason", "cleaner_version"]
+    for rows in read_columns(layout.parts(Table.REJECTS), names):
         keys = [
             reject_key(digest, name)
-            for digest, name, reason, version in zip(*columns.values(), strict=True)
+            for digest, name, reason, version in zip(*(rows[name].to_pylist() for name in names), strict=True)
             if reason not in _OUR_FAULTS or version == cleaner_version
         ]
         yield np.frombuffer(b"".join(keys), KEY)
-
-
-def _columns(part: Path, *names: str) -> dict[str, list[str]]:
-    with open_part(part) as file:
-        columns: dict[str, list[str]] = file.read(columns=list(names)).to_pydict()
-    return columns

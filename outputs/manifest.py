@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from outputs.layout import ArchiveError, Layout
+from outputs.s3 import fetched
 from outputs.schema import SCHEMA_VERSION
 from tasks.page import RejectReason
 
@@ -171,7 +172,7 @@ def versions(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def read_manifests(layout: Layout) -> list[dict[str, Any]]:
     """Read all manifests of an archive, oldest first. Raises ArchiveError for one that cannot be understood."""
-    return [_read(path) for path in sorted(layout.runs.glob("*.json"))]
+    return list(fetched(_read, sorted(layout.runs.glob("*.json"))))
 
 
 def _read(path: Path) -> dict[str, Any]:

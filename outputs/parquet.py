@@ -4,7 +4,7 @@ zstd; sorted within a part (see the schema), which the file says of itself, too;
 filters by and none for long texts. The same rows give the same bytes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from outputs.rows import ArticleRow, RejectRow, article_table, reject_table, sort_articles, sort_rejects
-from outputs.s3 import S3Path
+from outputs.s3 import S3Path, fetched
 from outputs.schema import ARTICLE_ORDER, ARTICLES, REJECT_ORDER, REJECTS
 from tasks.storage import open_ranges
 
@@ -68,6 +68,16 @@ def open_part(part: Path, **options: Any) -> pq.ParquetFile:
     if isinstance(part, S3Path):
         return pq.ParquetFile(open_ranges(str(part)))
     return pq.ParquetFile(part, **options)
+
+
+def read_columns(parts: Iterable[Path], columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Some columns of one part after the other, each whole in memory. Raises OSError or ArrowInvalid."""
+
+    def read(part: Path) -> pa.Table:
+        with open_part(part) as file:
+            return file.read(columns=list(columns))
+
+    return fetched(read, parts)
 
 
 def open_writer(path: Path | BinaryIO, schema: pa.Schema, order: Sequence[str]) -> pq.ParquetWriter:

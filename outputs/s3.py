@@ -8,7 +8,9 @@ import errno
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -16,7 +18,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PosixPath
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from tasks.storage import open_file
@@ -24,6 +26,8 @@ from tasks.storage import open_file
 SCHEME = "s3:"
 _GONE = frozenset(("404", "NoSuchKey", "NotFound"))
 _CHANGED = frozenset(("412", "PreconditionFailed", "ConditionalRequestConflict"))
+AT_ONCE = 16  # requests
+Result = TypeVar("Result")
 _TRIES, _CONNECT_SECONDS, _READ_SECONDS = 5, 20, 60
 
 
@@ -224,6 +228,21 @@ class S3Path(PosixPath):
             raise OSError(" ".join(str(error).split())) from error
 
 
+def fetched(read: Callable[[Path], Result], places: Iterable[Path]) -> Iterator[Result]:
+    """Read one place after the other, in order; at S3 the next ones are asked for meanwhile."""
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for place in places:
+            if not isinstance(place, S3Path):
+                yield read(place)
+                continue
+            waiting.append(pool.submit(read, place))
+            if len(waiting) == AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
 def s3_path(url: str) -> S3Path:
     """The place that a URL names. Raises ValueError where no archive can be, or what reaches it is not installed."""
     parts = urlsplit(url)
@@ -266,4 +285,5 @@ def _client_of(endpoint: str) -> Any:
 
     retries = {"mode": "standard", "max_attempts": _TRIES}
     timeouts = {"connect_timeout": _CONNECT_SECONDS, "read_timeout": _READ_SECONDS}
-    return boto3.client("s3", endpoint_url=endpoint or None, config=Config(retries=retries, **timeouts))
+    config = Config(retries=retries, max_pool_connections=AT_ONCE, **timeouts)
+    return boto3.client("s3", endpoint_url=endpoint or None, config=config)
