@@ -264,6 +264,7 @@ def _cleaners(request: Request, run: ArchiveRun, count: int, clean: BatchFunctio
     from flows.cluster_worker import Terms  # noqa: PLC0415
 
     publishers = request.publishers and request.publishers.absolute()
-    places = (run.known, *map(absolute, request.sources), *filter(None, [publishers]))
-    terms = Terms(run.stamp.run_id, places, publishers, run.versions, clean)
+    known = run.share()
+    places = (known, *map(absolute, request.sources), *filter(None, [publishers]))
+    terms = Terms(run.stamp.run_id, places, publishers, run.versions, clean, known)
     return Cluster(request.dask, count, terms)

@@ -23,6 +23,7 @@ from outputs.manifest import Counts, Manifest, Status, WrittenFile, read_manifes
 from outputs.recovery import recover, write_manifest
 from outputs.relations import Relation, Relations
 from outputs.rows import RunStamp
+from outputs.s3 import S3Path
 from outputs.staging import StagedBatch, StagedPart, related, seen_in, without
 from outputs.text_index import Texts
 from tasks.read import PageRef
@@ -58,6 +59,14 @@ class ArchiveRun:
         """The file of the keys of the pages that the archive had when the run began."""
         return self.layout.staging(self.stamp.run_id) / "known.npy"
 
+    def share(self) -> Path:
+        """Put the file of known keys where workers on other machines find it, and say where. Raises ArchiveError."""
+        place = self.layout.shared(self.stamp.run_id) / self.known.name
+        if isinstance(place, S3Path):
+            with writing(self.layout):
+                place.put(self.known)
+        return place
+
     def job(self, number: int, refs: Sequence[PageRef], limits: Limits) -> BatchJob:
         """Make a worker's job of a batch. Batches are numbered in source order."""
         return BatchJob(number, tuple(refs), self.layout.root, self.stamp, self.known, limits)
@@ -74,7 +83,7 @@ class ArchiveRun:
         with writing(self.layout):
             staged = self._without_seen(staged)
             for part in staged.parts:
-                self._publish(part)
+                self._publish(part, self._folder(staged))
         shutil.rmtree(self._folder(staged), ignore_errors=True)
         self.counts += staged.counts
         return staged.counts
@@ -130,16 +139,16 @@ class ArchiveRun:
         if not any(repeated):
             return staged
         parts = tuple(
-            without(part, self._seen.__contains__) if count else part
+            without(part, self._seen.__contains__, self._folder(staged)) if count else part
             for part, count in zip(staged.parts, repeated, strict=True)
         )
         return replace(staged, parts=parts, duplicate=staged.duplicate + sum(repeated))
 
-    def _publish(self, part: StagedPart) -> None:
+    def _publish(self, part: StagedPart, folder: Path) -> None:
         day = self.stamp.archived_at.date()
         number, self._parts = self._parts, self._parts + 1
         if len(part.texts):
-            part = related(part, self._settle(part.texts))
+            part = related(part, self._settle(part.texts), folder)
         for file in sorted(part.files, key=lambda file: COMMIT_ORDER.index(file.table)):
             place = self.layout.part(file.table, day, self.stamp.run_id, number)
             publish(file.path, place)

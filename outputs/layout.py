@@ -111,9 +111,13 @@ class Layout:
         """The folder, in the archive, of what runs have begun."""
         return self.root / "_staging"
 
+    def shared(self, run: str) -> Path:
+        """The folder, in the archive, of what a run has begun, which workers on other machines see, too."""
+        return self.all_staging / run
+
     def intent(self, run: str) -> Path:
         """What a run's manifest will say of its beginning, for a run that is killed."""
-        return self.all_staging / run / "run.json"
+        return self.shared(run) / "run.json"
 
     def staging(self, run: str) -> Path:
         """The folder of what a run has not yet put in place."""
@@ -189,9 +193,12 @@ def flush(path: Path) -> None:
 
 
 def publish(staged: Path, place: Path) -> None:
-    """Move a flushed file into place: readers see all of it or nothing."""
+    """Move a flushed file into place: readers see all of it or nothing. At S3, a worker may have put it there."""
     if isinstance(place, S3Path):
-        place.put(staged)
+        if isinstance(staged, S3Path):
+            place.take(staged)
+        else:
+            place.put(staged)
         staged.unlink()
         return
     _make_folder(place.parent)

@@ -15,6 +15,7 @@ from outputs.manifest import Counts
 from outputs.parquet import write_articles, write_rejects, write_table
 from outputs.relations import Relation
 from outputs.rows import ArticleRow, RejectRow, article_id
+from outputs.s3 import S3Path
 from outputs.schema import ARTICLE_ORDER, REJECT_ORDER
 from outputs.text import write_texts
 from outputs.text_index import Texts, new_texts
@@ -96,14 +97,14 @@ def stage_part(folder: Path, number: int, articles: Sequence[ArticleRow], reject
     )
 
 
-def without(part: StagedPart, is_seen: Callable[[bytes], bool]) -> StagedPart:
-    """Write a part's files again without the pages that are already in place."""
+def without(part: StagedPart, is_seen: Callable[[bytes], bool], folder: Path) -> StagedPart:
+    """Write a part's files again, in its batch's folder, without the pages that are already in place."""
     files: list[StagedFile] = []
     for file in part.files:
         if file.table is Table.ARTICLES:
-            files += _rewrite_articles(file.path, is_seen)
+            files += _rewrite_articles(_brought(file, folder).path, is_seen)
         elif file.table is Table.REJECTS:
-            files += _rewrite_rejects(file.path, is_seen)
+            files += _rewrite_rejects(_brought(file, folder).path, is_seen)
     return StagedPart(
         files=tuple(files),
         articles=tuple(key for key in part.articles if not is_seen(key)),
@@ -112,12 +113,15 @@ def without(part: StagedPart, is_seen: Callable[[bytes], bool]) -> StagedPart:
     )
 
 
-def related(part: StagedPart, relations: Sequence[Relation]) -> StagedPart:
-    """Write a part's articles again with what each is to those before it, where that is not what they say."""
+def related(part: StagedPart, relations: Sequence[Relation], folder: Path) -> StagedPart:
+    """Write a part's articles again with what each is to those before it, where that is not what they say.
+
+    `folder` is the batch's.
+    """
     found = {text["id"].tobytes().hex(): relation for text, relation in zip(part.texts, relations, strict=True)}
     if all(each.duplicate_of is None and each.revision in (None, 1) for each in relations):
         return part
-    files = [_relate(file, found) if file.table is Table.ARTICLES else file for file in part.files]
+    files = [_relate(_brought(file, folder), found) if file.table is Table.ARTICLES else file for file in part.files]
     return replace(part, files=tuple(files))
 
 
@@ -136,6 +140,17 @@ def sha256_of(path: Path) -> str:
     """Return the digest of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _brought(file: StagedFile, folder: Path) -> StagedFile:
+    """A file that a worker elsewhere has staged in the store, on this machine."""
+    if not isinstance(file.path, S3Path):
+        return file
+    folder.mkdir(exist_ok=True)
+    here = folder / file.path.name
+    here.write_bytes(file.path.read_bytes())
+    file.path.unlink()
+    return replace(file, path=here)
 
 
 def _finish_articles(path: Path, rows: int) -> list[StagedFile]:
