@@ -1,9 +1,10 @@
 """Label every block: the model says body or not, rules overrule it where they are certain, and both name the rest."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tasks.boxes import Opener, Renamed, boxed, menus_and_stories
 from tasks.bridge import BODY, bridged
 from tasks.captions import boxed_captions, caption_parts
 from tasks.dump_title import Dump, dump_title_row
@@ -31,7 +32,6 @@ DECK_LEAST, DECK_CHARS = 30, 600
 NEARLY_BODY = 0.2
 DECK_REACH = 12  # blocks below the headline
 DESCRIBED = 60  # characters of a description that a deck begins with
-LINK_SHARE = 0.9  # of a block that is nothing but a link
 HEAD_REACH = 6  # blocks after the deck in which the byline or the time is looked for
 MOST_PULLED = 100  # quotations of a page that are compared with all its blocks
 PULLED = 25  # letters and digits of the shortest pull quote
@@ -78,15 +78,17 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     boxes = [_box(block, page) for block in page.blocks]
     verdicts = [_decide(*each) for each in zip(page.blocks, rules, chances, boxes, strict=True)]
     _name_head(page, verdicts, rules)
-    _name_zones(page, verdicts, rules)
+    _name_boxes(page, verdicts, rules)
     _name_pull_quotes(page, verdicts)
-    for row in boxed_captions(page, [verdict.label for verdict in verdicts]):
+    for row in boxed_captions(page, _labels(verdicts)):
         verdicts[row] = Verdict(Label.CAPTION, "by an image", verdicts[row].confidence)
+    guessed = frozenset(row for row, verdict in enumerate(verdicts) if verdict.reason == "element")
+    _rename(verdicts, menus_and_stories(page, _labels(verdicts), guessed))
     _keep_headings(page, verdicts)
     for row in other_stories(page):
         if verdicts[row].label in KEPT:
             verdicts[row] = Verdict(Label.RELATED, "another story", verdicts[row].confidence)
-    said = overruled(page, [verdict.label for verdict in verdicts], [verdict.reason for verdict in verdicts])
+    said = overruled(page, _labels(verdicts), [verdict.reason for verdict in verdicts])
     for row, named, reason in said:  # the publisher's rules have the last word
         verdicts[row], rules[row] = Verdict(named or _body_label(page.blocks[row]), reason, CERTAIN), []
     return tuple(_parts(page.blocks, verdicts, rules, phrases))
@@ -231,24 +233,24 @@ def _head_follows(verdicts: Sequence[Verdict], row: int) -> bool:
     return any(verdict.label in HEAD for verdict in verdicts[row + 1 : row + 1 + HEAD_REACH])
 
 
-def _name_zones(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rule]]) -> None:
-    """What follows a header such as "Related content" belongs to it, up to the next kept or named block.
+def _name_boxes(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rule]]) -> None:
+    """What follows a header such as "Related content" belongs to it."""
+    cuts = {
+        row: Opener(rule.label, rule.id)
+        for row, found in enumerate(rules)
+        if (rule := next((rule for rule in found if rule.strength is Strength.CUT), None)) is not None
+    }
+    _rename(verdicts, boxed(page, _labels(verdicts), cuts))
 
-    A kept block that is nothing but a link belongs to it, too.
-    """
-    zone: Rule | None = None
-    below = False  # whether the body has begun: a menu's word does not rename deck and byline below it
-    for row, (block, verdict) in enumerate(zip(page.blocks, verdicts, strict=True)):
-        below = below or verdict.label in KEPT
-        cut = next((rule for rule in rules[row] if rule.strength is Strength.CUT), None)
-        if cut is not None:
-            zone = cut
-        elif zone is not None and block.link_chars >= LINK_SHARE * len(block.text):
-            verdicts[row] = Verdict(zone.label, zone.id, CERTAIN)
-        elif verdict.label in KEPT or verdict.label is Label.TITLE:
-            zone = None
-        elif zone is not None and below and verdict.label in (Label.NAVIGATION, Label.TIMESTAMP):
-            verdicts[row] = Verdict(zone.label, zone.id, verdict.confidence)
+
+def _labels(verdicts: Sequence[Verdict]) -> list[Label]:
+    return [verdict.label for verdict in verdicts]
+
+
+def _rename(verdicts: list[Verdict], names: Iterable[Renamed]) -> None:
+    for each in names:
+        sure = CERTAIN if each.is_certain else verdicts[each.row].confidence
+        verdicts[each.row] = Verdict(each.label, each.reason, sure)
 
 
 def _name_pull_quotes(page: Page, verdicts: list[Verdict]) -> None:
