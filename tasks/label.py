@@ -10,11 +10,13 @@ from tasks.captions import boxed_captions, caption_parts
 from tasks.dump_title import Dump, dump_title_row
 from tasks.folding import fold, squeeze
 from tasks.model import BodyModel, load_model
+from tasks.neighbours import by_neighbours, notes_on_authors
 from tasks.other_stories import other_stories
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
 from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
 from tasks.places import KINDS_OF_PLACE, place_bits
 from tasks.publisher_rules import overruled
+from tasks.titles import kicker_row
 
 CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of it
 CERTAIN = 0.99  # confidence of a rule's verdict
@@ -25,6 +27,7 @@ BOXES = re.compile(rf"(?:^|[^a-z])({'|'.join(BOX_LABELS)})")
 SURELY_BODY = 0.9
 MENU = frozenset((Label.NAVIGATION, Label.LEGAL, Label.SHARE))
 MENU_CHARS = 40  # of the longest menu word, such as "Imprint"
+UNDER_NO_IMAGE = frozenset((Label.LEGAL, Label.BYLINE))
 HEADING = 0.2
 HEADINGS = frozenset(("h2", "h3", "h4"))
 CAPTION_CHARS = 1_000
@@ -84,6 +87,8 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
         verdicts[row] = Verdict(Label.CAPTION, "by an image", verdicts[row].confidence)
     guessed = frozenset(row for row, verdict in enumerate(verdicts) if verdict.reason == "element")
     _rename(verdicts, menus_and_stories(page, _labels(verdicts), guessed))
+    _rename(verdicts, by_neighbours(page, _labels(verdicts), [verdict.reason for verdict in verdicts]))
+    _rename(verdicts, notes_on_authors(page, _labels(verdicts)))
     _keep_headings(page, verdicts)
     for row in other_stories(page):
         if verdicts[row].label in KEPT:
@@ -96,8 +101,8 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
 
 def _decide(block: Block, rules: Sequence[Rule], chance: float, box: Label | None) -> Verdict:
     """Body or not, and the name that the block's own rules and element give it."""
-    if box is Label.CAPTION:  # "All rights reserved" under an image is its credit
-        rules = [rule for rule in rules if rule.label is not Label.LEGAL]
+    if box is Label.CAPTION:  # "All rights reserved" or "Reuters" under an image is its credit
+        rules = [rule for rule in rules if rule.label not in UNDER_NO_IMAGE]
     strict = min((rule for rule in rules if rule.strength is not Strength.NAME), key=_first, default=None)
     if strict is not None and strict.label not in KEPT:
         return Verdict(strict.label, strict.id, CERTAIN)
@@ -172,6 +177,9 @@ def _name_head(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rul
     for at, block in enumerate(page.blocks):
         if block.text == title and (at == row or not kept[at]):
             verdicts[at] = Verdict(Label.TITLE, "headline", verdicts[at].confidence)
+    above = kicker_row(page, title, row)
+    if above is not None and verdicts[above].label not in KEPT:
+        verdicts[above] = Verdict(Label.KICKER, "above the headline", verdicts[above].confidence)
     for at in _deck_rows(page, verdicts, rules, row):
         verdicts[at] = Verdict(Label.DECK, "below the headline", verdicts[at].confidence)
 

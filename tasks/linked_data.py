@@ -95,6 +95,8 @@ class LinkedData:
         for name in ("name", "@value", "headline", "alternateName", "termCode"):
             if texts := self.strings(node.get(name), depth + 1):
                 return texts
+        if parts := [text for name in ("givenName", "familyName") for text in self.strings(node.get(name), depth + 1)]:
+            return [" ".join(parts)]
         target = (self.by_id or {}).get(str(node.get("@id")))
         return self.strings(target, depth + 1) if target is not None and target is not node else []
 

@@ -15,6 +15,7 @@ from tasks.titles import find_deck, find_kicker, find_title
 
 MONTH_FIRST = frozenset(("us", "com", "org", "net", "gov", "edu", "ph", "info", "news", "tv", ""))
 MAX_TAGS = 60
+BIO_WORDS, BIO_CHARS = 5, 30  # characters where words are not spaced
 PASSED_OVER = frozenset((Label.ADVERT, Label.SHARE, Label.PROMO, Label.NAVIGATION, Label.PAYWALL))
 
 _LIVE = re.compile(
@@ -49,7 +50,7 @@ def metadata(page: Page, blocks: tuple[LabelledBlock, ...]) -> Metadata:
         kicker=find_kicker(page, blocks, title, title_row),
         deck=" ".join(given(page, "deck")) or find_deck(page, blocks, title, title_row),
         authors=authors_in(given(page, "byline"), names) or find_authors(page, blocks, title_row, names),
-        author_bio=_first(blocks, Label.BIO),
+        author_bio=find_bio(blocks),
         dateline=find_dateline(blocks),
         section=facts.section,
         tags=tuple(dict.fromkeys(facts.tags))[:MAX_TAGS],
@@ -88,6 +89,12 @@ def _first(blocks: Sequence[LabelledBlock], label: Label) -> str | None:
     return next((block.text for block in blocks if block.label is label), None)
 
 
+def find_bio(blocks: Sequence[LabelledBlock]) -> str | None:
+    """What is said of the author: the first note of a few words; a header ("About the author") or a handle is none."""
+    notes = (block.text for block in blocks if block.label is Label.BIO)
+    return next((note for note in notes if len(note.split()) >= BIO_WORDS or len(note) >= BIO_CHARS), None)
+
+
 def find_dateline(blocks: Sequence[LabelledBlock]) -> str | None:
     """The place that opens the text: BEIRUT of "BEIRUT (AP) — …"."""
     first = next((block.text for block in blocks if block.label is Label.PARAGRAPH), None)
@@ -107,8 +114,9 @@ def _is_live_blog(facts: Declared, url: str | None, title: str | None) -> bool:
 def _is_paywalled(facts: Declared, blocks: Sequence[LabelledBlock]) -> bool:
     if facts.is_paywalled is not None:
         return facts.is_paywalled
+    begin = next((row for row, block in enumerate(blocks) if block.kept or block.label is Label.TITLE), 0)
     follows_text = True  # a paywall stands where the text breaks off, not among comments or in the menu
-    for block in blocks:
+    for block in blocks[begin:]:
         if block.label is Label.PAYWALL and follows_text:
             return True
         if block.label not in PASSED_OVER:

@@ -17,8 +17,10 @@ MAX_WORDS = 6
 _NOISE = re.compile(
     r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]|\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,24}){1,4}|(?<!\w)@\w{1,40}|"
     r"\bhttps?://\S{1,300}|\bwww\.\S{1,200}|\s(?:[Ff]or|für|pour|para|per|voor)\s(?:the\s|die\s|das\s)?[A-Z].{0,100}$|"
-    r"\s(?:in|à|aus)\s[A-Z][\w .]{1,40}$"
+    r"\s(?:in|à|aus)\s[A-Z][\w .]{1,40}$|[;.(]\s?[Ee]dit(?:ing|ed)\sby\b.{0,300}$"
 )
+FULL_NAME = 2  # words
+_REGION = re.compile(r"^(?:the|new|north|south|east|west|northern|southern|eastern|western|central)\s", re.IGNORECASE)
 _DASH = re.compile(r"\s[-–—]\s")
 _LAST_FIRST = re.compile(r"^[^\W\d_][\w'’.-]{1,30}, [^\W\d_][\w'’. -]{0,30}$")
 _SITE = re.compile(
@@ -170,7 +172,7 @@ def _name(part: str, site: frozenset[str], structured: bool) -> Name | None:
         not 1 < len(part) <= MAX_NAME
         or len(part.split()) > MAX_WORDS
         or words.no_name.match(part)
-        or re.search(r"://|: ", part)
+        or re.search(r"://|: |：", part)
     ):
         return None
     key = squeeze(part)
@@ -184,7 +186,12 @@ def _name(part: str, site: frozenset[str], structured: bool) -> Name | None:
 
 
 def _without_site(part: str, site: frozenset[str]) -> str:
-    """ "Jane Doe - The Paper" without the paper."""
+    """ "Jane Doe - The Paper" and "Jane Doe The Paper" without the paper."""
+    words = part.split()
+    for count in range(1, len(words) - 1):
+        rest = " ".join(words[:-count]).strip(_TRIM)
+        if rest.count(" ") + 1 >= FULL_NAME and not _REGION.match(rest) and squeeze(" ".join(words[-count:])) in site:
+            return rest
     spans = [(found.start(), found.end()) for found in _DASH.finditer(part)]
     if spans:
         start, end = spans[-1]

@@ -16,11 +16,13 @@ MIN_BODY = 100  # characters of a paragraph that is body for sure
 REACH = 6  # blocks around the headline in which kicker and deck are looked for
 MIN_DECK, MAX_DECK = 40, 700  # characters
 
-_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/]+\s+|\s*[|｜_»]\s*|\s+::\s+|: |, ")
+BESIDE = frozenset(("p", "span", "div", "strong", "h2", "h3", "h4", "h5", "h6"))
+
+_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/]+\s+|\s*[|｜_»]\s*|\s+::\s+|\s*-{2,}\s*|: |, ")
 _WORDS = re.compile(r"\w+")
 _KICKER_PLACE = re.compile(
     r"kicker|overline|eyebrow|dachzeile|topline|roofline|spitzmarke|antetitulo|antetítulo|occhiello|surtitre|chapeau-cat|"
-    r"pre-?title|pretitulo|tagline|strapline|supertitle|headline-intro|chapo-titre|vignette"
+    r"pre-?title|pretitulo|tagline|strapline|\brubric\b|chapeu|supertitle|headline-intro|chapo-titre|vignette"
 )
 _HEADER = re.compile(r"header|headline|\bhead\b|title|article-top|kopf")
 _DECK_PLACE = re.compile(
@@ -208,20 +210,35 @@ def _declared_block(page: Page, wordings: Sequence[str]) -> Shown | None:
 def find_kicker(page: Page, blocks: Sequence[LabelledBlock], title: str | None, title_row: int | None) -> str | None:
     """The short line over the headline that names topic or place."""
     labelled = next((block.text for block in blocks if block.label is Label.KICKER), None)
-    if labelled or not title_row:
-        return labelled
-    if page.kind is Kind.DUMP:
+    if not labelled and title_row and page.kind is Kind.DUMP:
         return _line_above(page, title_row)
+    if not labelled and (row := kicker_row(page, title, title_row)) is not None:
+        labelled = page.blocks[row].text
+    return _line(labelled).strip(" :|/") if labelled else None
+
+
+def kicker_row(page: Page, title: str | None, title_row: int | None) -> int | None:
+    """The row of the kicker of a page with markup: a line that its class, its place or the declared headline tells,
+    else one that names the section.
+    """
+    if not title_row or page.kind is Kind.DUMP:
+        return None
     declared = {squeeze(wording) for wording in page.declared.headlines}
     section = squeeze(page.declared.section or "")
+    names_section = None
     for row in range(title_row - 1, max(-1, title_row - 4), -1):
         block = page.blocks[row]
-        if len(block.text) > MAX_KICKER or not (key := squeeze(block.text)):
+        key = squeeze(block.text)
+        if len(block.text) > MAX_KICKER or not key:
             continue
-        told = _KICKER_PLACE.search(block.words) or key == section or (title and key + squeeze(title) in declared)
-        if told or (row == title_row - 1 and _is_beside(page, block, page.blocks[title_row])):
-            return _line(block.text).strip(" :|/")
-    return None
+        told = _KICKER_PLACE.search(block.words) or (title and key + squeeze(title) in declared)
+        is_link = block.link_chars * 2 > len(block.text)
+        beside = row == title_row - 1 and not is_link and _is_beside(page, block, page.blocks[title_row])
+        if told or (beside and key != section):
+            return row
+        if key == section and names_section is None:
+            names_section = row
+    return names_section
 
 
 def _line_above(page: Page, title_row: int) -> str | None:
@@ -240,7 +257,7 @@ def _is_beside(page: Page, block: Block, title: Block) -> bool:
     holder = page.containers[title.container].parent
     own = page.containers[block.container]
     return _HEADER.search(page.containers[holder].words + page.containers[holder].tag) is not None and (
-        block.container == holder or (own.parent == holder and own.tag in ("p", "span", "div", "strong"))
+        block.container == holder or (own.parent == holder and own.tag in BESIDE)
     )
 
 

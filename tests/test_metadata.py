@@ -11,7 +11,7 @@ from tasks.addresses import absolute_url, canonical_url, registered_domain
 from tasks.declared import declared
 from tasks.images import find_images, tidy_credit
 from tasks.language import declared_language, find_language
-from tasks.metadata import align, find_dateline, metadata
+from tasks.metadata import align, find_bio, find_dateline, metadata
 from tasks.page import Block, Container, Declared, Image, Kind, Label, LabelledBlock, Metadata, Page, Picture
 
 
@@ -189,12 +189,32 @@ def test_align():
         (Declared(is_paywalled=False), labelled((Label.PAYWALL, "Subscribe")), False, False),
         (Declared(), labelled((Label.PAYWALL, "Subscribe")), False, True),
         (Declared(), labelled((Label.COMMENT, "Comments"), (Label.PAYWALL, "Log in")), False, False),
+        (Declared(), labelled((Label.PAYWALL, "For subscribers"), (Label.PARAGRAPH, "Text")), False, False),
         (Declared(headlines=("We live here",)), (), False, False),
     ],
 )
 def test_flags(facts, blocks, live, paywalled):
     found = metadata(page(*[block.text for block in blocks], facts=facts), blocks)
     assert (found.is_live_blog, found.is_paywalled) == (live, paywalled)
+
+
+NOTE = "灯台太郎は港の技術者で、船と携帯電話のことを二十年にわたって書いてきました。"
+
+
+@pytest.mark.parametrize(
+    ("notes", "bio"),
+    [
+        (("About the author", "Jane Doe", "Jane Doe is a reporter in Lisbon."), "Jane Doe is a reporter in Lisbon."),
+        (("Follow @janedoe",), None),
+        (
+            ("堂前清隆は株式会社の技術者で、携帯電話のことを二十年書いてきました。",),
+            "堂前清隆は株式会社の技術者で、携帯電話のことを二十年書いてきました。",
+        ),
+        ((), None),
+    ],
+)
+def test_the_note_on_the_author_is_no_header_and_no_handle(notes, bio):
+    assert find_bio(labelled(*((Label.BIO, note) for note in notes))) == bio
 
 
 def test_nothing_known_is_none():
