@@ -24,6 +24,7 @@ IN_CARDS = UNNAMED | {Label.BYLINE, Label.READ_TIME, Label.CAPTION, Label.CREDIT
 IN_MENUS = frozenset((
     Label.PROMO, Label.ADVERT, Label.RELATED, Label.PAYWALL, Label.CAPTION, Label.COMMENT,
 ))  # fmt: skip
+GUESSED = frozenset((Label.RELATED, Label.ADVERT, Label.PAYWALL))
 ARTICLE = KEPT | {Label.TITLE, Label.DECK, Label.KICKER}
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 MENU_TAGS, FOOTER_TAGS = frozenset(("nav",)), frozenset(("footer",))
@@ -111,7 +112,8 @@ def menus_and_stories(page: Page, labels: Sequence[Label], guessed: frozenset[in
     for row, (block, label) in enumerate(zip(page.blocks, labels, strict=True)):
         below = below or label in KEPT
         if label in IN_MENUS and _is_entry(block):
-            in_frame = label is not Label.RELATED and (menus[block.container] or footers[block.container])
+            is_kind = label is not Label.RELATED and not (below and label is Label.COMMENT)
+            in_frame = is_kind and (menus[block.container] or footers[block.container])
             linked = is_link(block)
             if (linked and in_frame) or (row in guessed and _is_guess(block, label, linked, below)):
                 entries.add(row)
@@ -130,7 +132,7 @@ def _is_guess(block: Block, label: Label, linked: bool, below: bool) -> bool:
     """Whether a short block has its name only from an element's words that menus have, too."""
     if label is Label.CAPTION:
         return block.tag == "li" or (linked and block.tag != "figcaption")
-    return label is Label.RELATED and (linked or not below)
+    return (label is Label.RELATED and linked) or (label in GUESSED and not below)
 
 
 def _head(labels: Sequence[Label]) -> frozenset[int]:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tasks.boxes import Opener, Renamed, boxed, menus_and_stories
 from tasks.bridge import BODY, bridged
 from tasks.captions import boxed_captions, caption_parts
+from tasks.decks import deck_rows
 from tasks.dump_title import Dump, dump_title_row
-from tasks.folding import fold, squeeze
+from tasks.folding import squeeze
 from tasks.model import BodyModel, load_model
 from tasks.neighbours import by_neighbours, notes_on_authors
 from tasks.other_stories import other_stories
@@ -17,6 +17,7 @@ from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
 from tasks.places import KINDS_OF_PLACE, place_bits
 from tasks.publisher_rules import overruled
 from tasks.titles import kicker_row
+from tasks.verdict import Verdict
 
 CORRECTION = 0.15  # an editor's note reads like boilerplate: less is asked of it
 CERTAIN = 0.99  # confidence of a rule's verdict
@@ -31,15 +32,9 @@ UNDER_NO_IMAGE = frozenset((Label.LEGAL, Label.BYLINE))
 HEADING = 0.2
 HEADINGS = frozenset(("h2", "h3", "h4"))
 CAPTION_CHARS = 1_000
-DECK_LEAST, DECK_CHARS = 30, 600
-NEARLY_BODY = 0.2
-DECK_REACH = 12  # blocks below the headline
-DESCRIBED = 60  # characters of a description that a deck begins with
-HEAD_REACH = 6  # blocks after the deck in which the byline or the time is looked for
 MOST_PULLED = 100  # quotations of a page that are compared with all its blocks
 PULLED = 25  # letters and digits of the shortest pull quote
 QUOTES = frozenset(("blockquote", "aside", "q"))
-HEAD = frozenset((Label.BYLINE, Label.TIMESTAMP, Label.READ_TIME))
 
 # What the words of an element's class say of a block that is not body; the first that fits names it.
 PLACES: tuple[tuple[str, Label, int], ...] = (  # kind of place, label, longest text in characters
@@ -56,15 +51,6 @@ PLACES: tuple[tuple[str, Label, int], ...] = (  # kind of place, label, longest 
     ("related", Label.RELATED, 1_000),
 )
 _BIT = {name: 1 << bit for bit, name in enumerate(KINDS_OF_PLACE)}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one block is, who said so, and how sure (0 to 1) that it is kept or removed rightly."""
-
-    label: Label
-    reason: str
-    confidence: float
 
 
 def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = None) -> tuple[LabelledBlock, ...]:
@@ -180,65 +166,8 @@ def _name_head(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rul
     above = kicker_row(page, title, row)
     if above is not None and verdicts[above].label not in KEPT:
         verdicts[above] = Verdict(Label.KICKER, "above the headline", verdicts[above].confidence)
-    for at in _deck_rows(page, verdicts, rules, row):
+    for at in deck_rows(page, verdicts, [bool(found) for found in rules], row):
         verdicts[at] = Verdict(Label.DECK, "below the headline", verdicts[at].confidence)
-
-
-def _deck_rows(page: Page, verdicts: Sequence[Verdict], rules: Sequence[Sequence[Rule]], title: int) -> list[int]:
-    """The rows below the headline that read like a standfirst: at most two.
-
-    What stands between headline and byline is one; elsewhere above the body it takes a class or the page's own
-    description to say so, and the model to have left it out of the body.
-    """
-    found: list[int] = []
-    for row in range(title + 1, min(title + DECK_REACH, len(page.blocks))):
-        block, verdict = page.blocks[row], verdicts[row]
-        is_kept = verdict.label in KEPT
-        if not rules[row] and verdict.label is not Label.TITLE and _may_be_deck(block, page.kind):
-            if _is_nearly_body(verdict) and page.kind is Kind.HTML:
-                found.append(row)
-                continue
-            is_called = _is_called_deck(block, page)
-            is_above = row < title + 4 and _head_follows(verdicts, row) and _reads_as_deck(block, page.kind)
-            if (is_above and (is_called or not is_kept or page.kind is Kind.DUMP)) or (is_called and not is_kept):
-                found.append(row)
-                continue
-        if is_kept:
-            break
-    return found[:3]
-
-
-def _is_nearly_body(verdict: Verdict) -> bool:
-    """Whether the model left the block out of the body, but not for sure: under a headline that is what decks are."""
-    return verdict.label is Label.NAVIGATION and verdict.reason == "model" and 1 - verdict.confidence >= NEARLY_BODY
-
-
-def _is_called_deck(block: Block, page: Page) -> bool:
-    """Whether the block's class, its parent's, or the page's description says that it is the standfirst."""
-    if page.kind is Kind.DUMP:
-        return False
-    parent = page.containers[block.container].parent
-    around = page.containers[parent].words if parent >= 0 else ""
-    if (place_bits(block.words) | place_bits(around)) & _BIT["deck"]:
-        return True
-    begin = fold(block.text[:CAPTION_CHARS])[:DESCRIBED]
-    return any(fold(text)[:DESCRIBED] == begin for text in page.declared.descriptions)
-
-
-def _reads_as_deck(block: Block, kind: Kind) -> bool:
-    return kind is Kind.DUMP or block.tag in ("h2", "h3", "p") or bool(place_bits(block.words) & _BIT["deck"])
-
-
-def _may_be_deck(block: Block, kind: Kind) -> bool:
-    size = len(block.text)
-    if kind is Kind.DUMP:
-        return DECK_LEAST <= size <= DECK_CHARS and block.text[-1] in ".!?…。"
-    return DECK_LEAST <= size <= DECK_CHARS and block.link_chars * 2 < size
-
-
-def _head_follows(verdicts: Sequence[Verdict], row: int) -> bool:
-    """Whether a byline, a time or a read time stands shortly after the row: what stands before them is no body."""
-    return any(verdict.label in HEAD for verdict in verdicts[row + 1 : row + 1 + HEAD_REACH])
 
 
 def _name_boxes(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rule]]) -> None:
