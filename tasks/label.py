@@ -16,6 +16,7 @@ from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
 from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
 from tasks.places import KINDS_OF_PLACE, place_bits
 from tasks.publisher_rules import overruled
+from tasks.surroundings import surroundings
 from tasks.titles import kicker_row
 from tasks.verdict import Verdict
 
@@ -64,7 +65,8 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     rules = [[phrases.rules[index] for index in found] for found in hits]
     chances = model.probabilities(page, [[rule.label for rule in found] for found in rules]).tolist()
     chances = bridged(page, chances)
-    boxes = [_box(block, page) for block in page.blocks]
+    around = surroundings(page)
+    boxes = [_box(block, page) or around[block.container] for block in page.blocks]
     verdicts = [_decide(*each) for each in zip(page.blocks, rules, chances, boxes, strict=True)]
     _name_head(page, verdicts, rules)
     _name_boxes(page, verdicts, rules)
