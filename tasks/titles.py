@@ -18,7 +18,8 @@ MIN_DECK, MAX_DECK = 40, 700  # characters
 
 BESIDE = frozenset(("p", "span", "div", "strong", "h2", "h3", "h4", "h5", "h6"))
 
-_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/]+\s+|\s*[|｜_»]\s*|\s+::\s+|\s*-{2,}\s*|: |, ")
+# White space is looked at from its beginning alone: else a long stretch is gone through again from each place in it.
+_SEPARATOR = re.compile(r"(?<!\s)\s+(?:[|\-–—·•:»«/]+|::)\s+|(?:(?<!\s)\s+)?(?:[|｜_»]|-{2,})\s*|: |, ")
 _WORDS = re.compile(r"\w+")
 _KICKER_PLACE = re.compile(
     r"kicker|overline|eyebrow|dachzeile|topline|roofline|spitzmarke|antetitulo|antetítulo|occhiello|surtitre|chapeau-cat|"
