@@ -1,8 +1,8 @@
 """Runs over an archive, each killed one step later than the one before, until one comes through.
 
-`python -m tests.archive_kills SOURCE OUT [BASE]`: each run gets a folder OUT/<step>, a copy of the archive BASE
-where one is given. A step is each rename, exchange, removal and flush. A program of its own, so that no thread of the
-caller's is in the forks.
+`python -m tests.archive_kills SOURCE OUT [BASE]`: each run gets a folder OUT/<step>. Where an archive BASE is given,
+that is a copy of it, and the run is killed in its recovery. A step is each rename, exchange, removal and flush. A
+program of its own, so that no thread of the caller's is in the forks.
 """
 
 import os
@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from outputs import rewrite
+from outputs.archive import open_run
 from tests.archive_samples import run_archive
 
 
@@ -30,7 +31,7 @@ def die_at(step: int) -> None:
     Path.rename = counted(Path.rename)
     Path.unlink = counted(Path.unlink)
     rewrite._swapped = counted(rewrite._swapped)
-    os.fsync = counted(os.fsync)
+    os.fsync = counted(lambda _: None)  # what a killed process has written is there without it
     os.unlink = counted(os.unlink)
     os.rmdir = counted(os.rmdir)
 
@@ -43,7 +44,11 @@ def main(source: Path, out: Path, base: Path | None) -> None:
         child = os.fork()
         if child == 0:
             die_at(step)
-            run_archive(source, archive)
+            if not base:
+                run_archive(source, archive)
+            else:  # the recovery alone; what comes then is the same as without BASE
+                with open_run(archive, [str(source)]):
+                    os._exit(0)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):

@@ -39,6 +39,14 @@ def write_pages(folder: Path, numbers: range) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_flush() -> Iterator[None]:
+    """Let this process not wait for the disk: only a power cut would tell the difference. Commands still do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def data_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where Prefect's database lies for all tests: making it takes seconds."""

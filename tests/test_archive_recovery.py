@@ -74,10 +74,16 @@ def check_completed(root: Path, undisturbed: tuple[list, list]) -> None:
     assert not (root / "_staging").exists()
 
 
-def test_killed_at_every_step(source, undisturbed, tmp_path):
-    roots = killed_runs(source, tmp_path / "out")
-    assert len(roots) > 20
-    for root in roots:
+@pytest.fixture(scope="module")
+def killed(source, tmp_path_factory):
+    """An archive for each step at which the first run over it was killed."""
+    return killed_runs(source, tmp_path_factory.mktemp("killed") / "out")
+
+
+def test_killed_at_every_step(source, undisturbed, killed, tmp_path):
+    assert len(killed) > 20
+    for number, left in enumerate(killed):
+        root = shutil.copytree(left, tmp_path / str(number))
         check_readable(root, undisturbed[0])
         manifest = run_archive(source, root)
         assert manifest.counts.read == len(PAGES)
@@ -88,10 +94,10 @@ def test_killed_at_every_step(source, undisturbed, tmp_path):
 
 
 @pytest.mark.long
-def test_killed_at_every_step_of_a_recovery(source, undisturbed, tmp_path):
+def test_killed_at_every_step_of_a_recovery(source, undisturbed, killed, tmp_path):
     # Of the runs above, those that leave something to do: text alone, a part without a manifest.
     states = {}
-    for root in killed_runs(source, tmp_path / "first"):
+    for root in killed:
         left = {path.split("/")[0] for path in tree(root) if not path.startswith("_runs/.")}
         states.setdefault(frozenset(left), root)
     assert frozenset({"_staging", "text"}) in states
