@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from tasks.folding import squeeze
 from tasks.page import KEPT, Block, Kind, Label, Page
 
 MAX_CAPTION = 1_000  # characters; longer texts are not split
 TAIL = 160  # characters at a caption's end in which its credit begins
+LEAST_CAPTION = 4  # letters and digits
 MAX_CREDIT = 110  # characters
 MAX_WORDS = 12  # of a credit without a word that announces it
 MOST_NAMES = 5  # words of a name in such a credit
@@ -28,6 +30,7 @@ _ANNOUNCED = re.compile(
     r"[\s(\[|/–—·-]{0,4}(?:"
     rf"(?:(?<!\w)(?<!AP\s)(?<!UN\s)(?i:{_WORD})|(?<=[^\W\d_A-Z])(?:{_GLUED}))(?:\s(?i:credits?|courtesy|crédit|by|via|de|von|par|av|af)){{0,2}}\s?[:：/]\s?(?=\S)|"
     r"(?<!\w)(?i:photos?|pictures?|images?|photographs?|illustrations?|fotos?|bild|credit)\s(?:(?i:courtesy|credit)\s)?(?i:by|courtesy|of|from|via|von|av|af|par|por)\s(?=[^\W\d_a-zß-ÿ])|"
+    r"[(\[]\s?(?i:dok)\.\s?(?=[^\W\d_])|"
     r"(?<=[(\[|/–—.])\s?(?:Photos?|Fotos?)\s(?=[^\W\d_a-zß-ÿ]\w)|"
     r"(?<!\w)(?i:courtesy\sof|captures?\sd['’]écran|tous\sdroits\sréservés|alle\sRechte\svorbehalten)\s|"
     r"(?<![^\W\d_])Copyright\s(?=[^\W\d_a-z])|©|℗|(?<!\w)\([cC]\)\s(?=\S))"
@@ -123,7 +126,7 @@ def caption_parts(text: str, is_caption: bool) -> tuple[tuple[Label, str], ...]:
     caption, credit = split_caption(text, is_caption)
     if not any(map(str.isalnum, credit)):
         return ()
-    if not any(map(str.isalnum, caption)):
+    if len(squeeze(caption)) < LEAST_CAPTION:  # "The Trust via Getty Images"
         return ((Label.CREDIT, text),)
     return ((Label.CAPTION, caption), (Label.CREDIT, credit))
 

@@ -193,12 +193,15 @@ def _section(data: LinkedData, head: _Head, marked: dict[str, list[str]]) -> str
 
 
 def _tags(data: LinkedData, head: _Head, marked: dict[str, list[str]]) -> list[str]:
-    """The first source that has any, split at commas where one value holds several."""
+    """The first source that has several, else any, split at commas where one value holds several."""
+    single: list[str] = []
     for source in (data.first_texts("keywords"), *head.groups("tag"), marked["keywords"]):
         values = source if len(source) > 1 else [part for value in source for part in _split_tags(value)]
-        if tags := [tag for value in values if (tag := value.strip(" ,;#")) and len(tag) < 100]:
+        tags = [tag for value in values if (tag := value.strip(" ,;#")) and len(tag) < 100]
+        if len(tags) > 1:
             return tags
-    return []
+        single = single or tags
+    return single
 
 
 def _split_tags(value: str) -> list[str]:

@@ -15,7 +15,8 @@ FIGURES = 4  # elements up from a picture in which its figure is looked for
 
 _ANNOUNCES = re.compile(
     r"^\W{0,3}(?:(?:photo|image|picture|illustration|video|file photo|photograph|graphic|fotos?|bild(?:er)?|"
-    r"fotograf[ií]a|imagen|imagem|immagine|cr[eé]dits?|quelle|source|fuente|fonte|bron|beeld|kilde|illustrasjon|zdjęcie|фото|фотография)"
+    r"fotograf[ií]a|fotoğraf|imagen|imagem|immagine|cr[eé]dits?|quelle|source|fuente|fonte|bron|beeld|kilde|illustrasjon|zdjęcie|"
+    r"isithombe|ảnh|nuotr\.|dok\.|ljósmynd|kuva|kép|görsel|gambar|φωτογραφία|صورة|фото|фотография)"
     r"(?:\s?(?:credits?|courtesy|crédit|quelle|source|provided|archiv))?(?:\s(?:by|of|from|via|de|von|par))?|"
     r"courtesy(?:\sof)?|credits?|via|copyright|写真|撮影|图片来源|사진)\s{0,2}(?:[:=/\-–—：]\s{0,2}|\s|(?=©))|"
     r"^\W{0,3}(?:©|\(c\)|℗)\s?",
@@ -57,8 +58,8 @@ def _completed(image: Image, declared: Sequence[Image]) -> Image:
 def _unique(images: Iterator[Image]) -> Iterator[Image]:
     seen: set[str] = set()
     for image in images:
-        keys = {key for key in (_file(image.url), image.caption) if key}
-        if keys and not keys & seen:
+        keys = {key for key in (_file(image.url), image.caption) if key} or {image.credit or ""}
+        if not keys & (seen | {""}):
             seen |= keys
             yield image
 

@@ -29,6 +29,7 @@ BOXES = re.compile(rf"(?:^|[^a-z])({'|'.join(BOX_LABELS)})")
 SURELY_BODY = 0.9
 MENU = frozenset((Label.NAVIGATION, Label.LEGAL, Label.SHARE))
 MENU_CHARS = 40  # of the longest menu word, such as "Imprint"
+WHOLE = KEPT | {Label.TITLE, Label.LEGAL}  # what is not told apart into caption and credit
 UNDER_NO_IMAGE = frozenset((Label.LEGAL, Label.BYLINE))
 HEADING = 0.2
 HEADINGS = frozenset(("h2", "h3", "h4"))
@@ -232,7 +233,7 @@ def _parts(
     """The labelled blocks, those that hold several things cut up."""
     out = []
     for block, verdict, found in zip(blocks, verdicts, rules, strict=True):
-        parts = None if verdict.label in KEPT or verdict.label is Label.TITLE else _split(block, found, phrases)
+        parts = None if verdict.label in WHOLE else _split(block, found, phrases)
         if parts:
             rule, pieces = parts
             out += [LabelledBlock(piece.text, piece.label, rule.id, verdict.confidence) for piece in pieces]

@@ -11,6 +11,7 @@ from tasks.language import declared_language, find_language
 from tasks.page import LIFTED, Declared, Label, LabelledBlock, Metadata, Page
 from tasks.published import find_dates_of
 from tasks.publisher_rules import given, given_title, with_given_date
+from tasks.sections import shown_section
 from tasks.titles import find_deck, find_kicker, find_title
 
 MONTH_FIRST = frozenset(("us", "com", "org", "net", "gov", "edu", "ph", "info", "news", "tv", ""))
@@ -52,7 +53,7 @@ def metadata(page: Page, blocks: tuple[LabelledBlock, ...]) -> Metadata:
         authors=authors_in(given(page, "byline"), names) or find_authors(page, blocks, title_row, names),
         author_bio=find_bio(blocks),
         dateline=find_dateline(blocks),
-        section=facts.section,
+        section=facts.section or shown_section(page, title, title_row, names),
         tags=tuple(dict.fromkeys(facts.tags))[:MAX_TAGS],
         language=language,
         url=url,

@@ -52,6 +52,7 @@ def by_neighbours(page: Page, labels: Sequence[Label], reasons: Sequence[str]) -
         elif title < row < body[-1] and row in shown and reasons[row] in UNSURE and _is_caption(page, row, label):
             yield Renamed(row, Label.CAPTION, "below an image", label in KEPT)
     yield from _points(page, labels, range(title + 1, body[0]))
+    yield from _last_lines(page, labels, body[-1])
 
 
 def _names(page: Page) -> list[str]:
@@ -102,7 +103,7 @@ def _is_over_credit(page: Page, labels: Sequence[Label], row: int) -> bool:
         return False
     if len(block.text) > CAPTION_CHARS or len(block.text.split()) < CAPTION_WORDS or _BARS.search(block.text):
         return False
-    if any(part is Label.CAPTION for part, _ in caption_parts(below.text, True)):
+    if any(part is Label.CAPTION for part, _ in caption_parts(below.text, False)):
         return False  # the credit has a caption of its own
     containers = page.containers
     return page.kind is Kind.DUMP or containers[block.container].parent == containers[below.container].parent
@@ -112,6 +113,17 @@ def _is_credit(line: Block, label: Label) -> bool:
     """Whether an unnamed line of a dump will be taken for a credit."""
     parts = caption_parts(line.text, False) if label is Label.NAVIGATION else ()
     return bool(parts) and parts[0][0] is Label.CREDIT
+
+
+def _last_lines(page: Page, labels: Sequence[Label], end: int) -> Iterator[Renamed]:
+    """What reads like a credit below the article and by no image: whose site it is, and menus with strokes between."""
+    shown = {picture.before + step for picture in page.pictures for step in range(-NEAR, NEAR + 1)}
+    for row in range(end + 1, len(labels)):
+        text = page.blocks[row].text
+        if labels[row] in (Label.CREDIT, Label.CAPTION) and "©" in text and row not in shown:
+            yield Renamed(row, Label.LEGAL, "below the text")
+        elif page.kind is Kind.DUMP and row > end + BELOW and labels[row] is Label.NAVIGATION and "/" in text:
+            yield Renamed(row, Label.NAVIGATION, "below the text")
 
 
 def _points(page: Page, labels: Sequence[Label], head: range) -> Iterator[Renamed]:

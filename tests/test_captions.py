@@ -100,3 +100,15 @@ def test_what_shares_an_images_box_with_a_credit_is_a_caption():
 def test_dumps_have_no_boxes():
     page = Page(Kind.DUMP, page_of("<p>a").blocks, (), page_of("<p>a").declared)
     assert not list(boxed_captions(page, [Label.PARAGRAPH]))
+
+
+def test_a_name_that_begins_with_an_article_is_no_caption():
+    assert caption_parts("The Harbour Trust via Getty Images", True)[-1][0] is Label.CREDIT
+    assert len(caption_parts("The HT via Getty Images", True)) == 1
+
+
+def test_a_documents_credit_in_brackets():
+    assert split_caption("The graduates in the harbour hall (Dok.Sekolah )") == (
+        "The graduates in the harbour hall",
+        "(Dok.Sekolah )",
+    )

@@ -104,6 +104,18 @@ def test_author_by_reference():
     assert read(ld(graph)).authors == ("Ana Sousa",)
 
 
+def test_one_search_phrase_is_no_list_of_tags():
+    several = '<meta name="keywords" content="Elbe, Hochwasser">'
+    assert read(f'<meta property="article:tag" content="river rises today">{several}').tags == ("Elbe", "Hochwasser")
+    assert read('<meta property="article:tag" content="Elbe">').tags == ("Elbe",)
+
+
+def test_a_person_by_given_and_family_name():
+    person = {"@type": "Person", "givenName": "Jana", "familyName": "Thom"}
+    node = json.dumps({"@type": "NewsArticle", "headline": "Fluss", "author": [person]})
+    assert read(f'<script type="application/ld+json">{node}</script>').authors == ("Jana Thom",)
+
+
 def test_meta_tags():
     facts = read(
         """<title>Fluss | Blatt</title><meta property="og:title" content="Fluss">

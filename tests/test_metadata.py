@@ -173,6 +173,16 @@ def test_a_declared_image_completes_the_shown_one():
     assert find_images(shown, blocks, [0], None) == (Image("https://p.example/i.jpg", "A caption.", "Jane Doe"),)
 
 
+def test_credits_without_caption_and_address_are_images_each_once():
+    shown = page("Jane Doe/AP", "Text", "Jane Doe/AP", "Isithombe: dpa")
+    blocks = labelled(
+        (Label.CREDIT, "Jane Doe/AP"), (Label.PARAGRAPH, "Text"), (Label.CREDIT, "Jane Doe/AP"),
+        (Label.PARAGRAPH, "Text"), (Label.CREDIT, "Isithombe: dpa"),
+    )  # fmt: skip
+    found = find_images(shown, blocks, [0, 1, 2, 2, 3], None)
+    assert [image.credit for image in found] == ["Jane Doe/AP", "dpa"]
+
+
 def test_align():
     blocks = labelled(
         (Label.CAPTION, "A caption"), (Label.CREDIT, "dpa"), (Label.PARAGRAPH, "Text"), (Label.PARAGRAPH, "Text")

@@ -97,3 +97,9 @@ def test_the_kicker_over_the_headline():
     assert found["Harbour"] is Label.KICKER
     page = page_of(article(above_title="<p class=kicker>Harbour</p>"), Kind.HTML)
     assert label(page, NO_RULES, Told([0.99] * len(page.blocks)))[0].label is Label.PARAGRAPH
+
+
+def test_a_sites_copyright_below_the_text_is_no_credit():
+    assert names(f"{article()}<p>© Harbour Gazette</p>", None)["© Harbour Gazette"] is Label.LEGAL
+    shown = names(article("<figure><img src=a.jpg><figcaption>© Harbour Gazette</figcaption></figure>"), None)
+    assert shown["© Harbour Gazette"] is Label.CREDIT
