@@ -166,6 +166,7 @@ def test_other_places_are_refused(url: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("prefect_server")
 def test_the_command_is_killed_and_completes(stet: Stet, environment, bucket: str, tmp_path: Path, capsys) -> None:
     source = conftest.write_pages(tmp_path / "pages", range(40))
     root = f"s3://{bucket}/archive"
