@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,16 @@ BROKEN = {SITES[1].domain: "body behind a script", SITES[4].domain: "byline gone
 def rows(database_file: Path, query: str) -> list[tuple[Any, ...]]:
     with sqlite3.connect(database_file) as database:
         return database.execute(query).fetchall()
+
+
+def events_of(run: str, database: Path) -> list[tuple[Any, ...]]:
+    """The alarms of one run; the server, which other tests use too, writes events down every few seconds."""
+    for _ in range(120):
+        events = rows(database, "SELECT resource_id, payload FROM events WHERE event = 'stet.quality.alarm'")
+        if own := [(name, payload) for name, payload in events if json.loads(payload)["run"] == run]:
+            return own
+        time.sleep(0.5)
+    return []
 
 
 @pytest.mark.long
@@ -40,9 +51,7 @@ def test_pages_that_break_overnight(stet: Stet, tmp_path: Path, prefect_database
     html = Path(report).read_text("utf-8")
     assert "2 publishers break with the past" in html
 
-    events = rows(prefect_database, "SELECT resource_id, payload FROM events WHERE event = 'stet.quality.alarm'")
-    run = Path(report).stem
-    events = [(name, payload) for name, payload in events if json.loads(payload)["run"] == run]  # of others, too
+    events = events_of(Path(report).stem, prefect_database)
     assert {name for name, _ in events} == {f"stet.publisher.{name}" for name in BROKEN}
     payloads = [json.loads(payload) for _, payload in events]
     assert {figure["figure"] for payload in payloads for figure in payload["figures"]} == {"author", "rejected"}
