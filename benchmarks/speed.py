@@ -37,8 +37,8 @@ def main() -> None:
     if not pages:
         parser.error("no .html or .html.gz pages in these folders")
     print(f"{len(pages)} pages, {options.workers} workers, median of {options.rounds} rounds")
+    compare_commands(pages, options.rounds, options.workers)  # first: a child's peak begins with its parent's size
     compare_in_process([_bytes(path) for path in pages], options.rounds)
-    compare_commands(pages, options.rounds, options.workers)
 
 
 def compare_in_process(pages: list[bytes], rounds: int) -> None:

@@ -4,8 +4,9 @@ Names alone, but for links that a box's header takes out of the body: nothing he
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from tasks.page import KEPT, Block, Container, Kind, Label, Page
@@ -209,17 +210,27 @@ def element_ends(containers: Sequence[Container]) -> list[int]:
 
 def menu_flags(page: Page) -> list[bool]:
     """Of each container whether it stands in a menu."""
-    return _flags(page, MENU_TAGS, _MENU)
+    return _flags(page, MENU_TAGS, _is_menu)
 
 
 def footer_flags(page: Page) -> list[bool]:
     """Of each container whether it stands in a footer: the page's, or a card's."""
-    return _flags(page, FOOTER_TAGS, _FOOTER)
+    return _flags(page, FOOTER_TAGS, _is_footer)
 
 
-def _flags(page: Page, tags: frozenset[str], words: re.Pattern[str]) -> list[bool]:
+def _flags(page: Page, tags: frozenset[str], is_named: Callable[[str], bool]) -> list[bool]:
     flags: list[bool] = []
     for container in page.containers:
-        own = container.tag in tags or bool(container.words and words.search(container.words))
-        flags.append(own or (container.parent >= 0 and flags[container.parent]))
+        up = container.parent
+        flags.append((up >= 0 and flags[up]) or container.tag in tags or is_named(container.words))
     return flags
+
+
+@lru_cache(maxsize=50_000)  # a site's elements have the same names on all its pages
+def _is_menu(words: str) -> bool:
+    return _MENU.search(words) is not None
+
+
+@lru_cache(maxsize=50_000)
+def _is_footer(words: str) -> bool:
+    return _FOOTER.search(words) is not None

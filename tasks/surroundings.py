@@ -5,6 +5,7 @@ be five elements up. Such an element does not hold the page's headline.
 """
 
 import re
+from functools import lru_cache
 
 from tasks.page import Kind, Label, Page
 
@@ -30,9 +31,14 @@ def surroundings(page: Page) -> list[Label | None]:
     own = _elders(page, page.headline)
     for index, container in enumerate(page.containers):
         above = around[container.parent] if container.parent >= 0 else None
-        found = _NAMES.search(container.words) if container.words and index not in own else None
-        around.append(_LABELS[found.lastgroup] if found and found.lastgroup else above)
+        around.append((None if index in own else _named(container.words)) or above)
     return around
+
+
+@lru_cache(maxsize=50_000)  # a site's elements have the same names on all its pages
+def _named(words: str) -> Label | None:
+    found = _NAMES.search(words)
+    return _LABELS[found.lastgroup] if found and found.lastgroup else None
 
 
 def _elders(page: Page, row: int | None) -> frozenset[int]:
