@@ -46,7 +46,12 @@ def scoreboard(pages: Sequence[LabelledPage], models: Callable[[str], BodyModel 
 def cross_validation(folders: Sequence[Path], folds: int, seed: int, told: Told) -> Scored:
     """Labelled folders scored, each page cleaned by a model that has not seen its publisher."""
     pages = list(read_labelled(folders))
-    seen = _examples(pages, told)
+    return _cross_validation(pages, _examples(pages, told), folds, seed, told)
+
+
+def _cross_validation(
+    pages: Sequence[LabelledPage], seen: Sequence[Example], folds: int, seed: int, told: Told
+) -> Scored:
     models = cross_validated(seen, folds, seed, told)
     return Scored(scoreboard(pages, models.get), _reliability(seen, models.__getitem__))
 
@@ -72,10 +77,7 @@ def train(folders: Sequence[Path], folds: int, seed: int, told: Told) -> tuple[B
     """A model that learned from all the folders' pages, and its card with cross-validated figures."""
     pages = list(read_labelled(folders))
     seen = _examples(pages, told)
-    scored = None
-    if folds:
-        models = cross_validated(seen, folds, seed, told)
-        scored = Scored(scoreboard(pages, models.get), _reliability(seen, models.__getitem__))
+    scored = _cross_validation(pages, seen, folds, seed, told) if folds else None
     told(f"learning from {len(seen):,} views of {len(pages):,} pages")
     return fit(seen, seed), card(pages, scored, folds, seed)
 

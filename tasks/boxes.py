@@ -51,7 +51,27 @@ class Renamed:
     is_certain: bool = False
 
 
-def boxed(page: Page, labels: Sequence[Label], openers: Mapping[int, Opener]) -> Iterator[Renamed]:
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Of each container whether it stands in a menu or a footer (the page's, or a card's), and where it ends.
+
+    `ends` are the indices after the last container that each holds: containers stand in the page's order.
+    """
+
+    menus: Sequence[bool]
+    footers: Sequence[bool]
+    ends: Sequence[int]
+
+
+def frames(page: Page) -> Frames:
+    """What the page's containers are to the boxes around the article."""
+    containers = page.containers
+    return Frames(
+        _flags(containers, MENU_TAGS, _is_menu), _flags(containers, FOOTER_TAGS, _is_footer), _ends(containers)
+    )
+
+
+def boxed(page: Page, found: Frames, labels: Sequence[Label], openers: Mapping[int, Opener]) -> Iterator[Renamed]:
     """What belongs to the boxes of a page; `openers` are their headers by row.
 
     A box ends where the article goes on, and where the element ends that holds header and contents. A kept block that
@@ -61,7 +81,7 @@ def boxed(page: Page, labels: Sequence[Label], openers: Mapping[int, Opener]) ->
     scope = range(0)
     below = False  # whether the body has begun: a menu's word does not rename deck and byline below it
     is_marked = page.kind is Kind.HTML
-    menus, footers, ends = menu_flags(page), footer_flags(page), element_ends(page.containers)
+    menus, footers, ends = found.menus, found.footers, found.ends
     before = [0] * (len(page.containers) + 1)  # blocks of the article in the containers before each
     for block, label in zip(page.blocks, labels, strict=True):
         before[block.container + 1] += label in ARTICLE
@@ -99,14 +119,14 @@ def _belongs(block: Block, label: Label, box: Label) -> bool:
     return label in (IN_CARDS if box is Label.RELATED and is_link(block) else UNNAMED)
 
 
-def menus_and_stories(page: Page, labels: Sequence[Label], guessed: frozenset[int]) -> Iterator[Renamed]:
+def menus_and_stories(page: Page, found: Frames, labels: Sequence[Label], guessed: frozenset[int]) -> Iterator[Renamed]:
     """Entries of menus that their word alone has named, and the cards of other stories; of a page with markup.
 
     `guessed` are the rows that only the words of their element have named.
     """
     if page.kind is Kind.DUMP:
         return
-    menus, footers, ends = menu_flags(page), footer_flags(page), element_ends(page.containers)
+    menus, footers, ends = found.menus, found.footers, found.ends
     cards: set[int] = set()
     entries: set[int] = set()
     below = False  # whether the body has begun
@@ -197,8 +217,7 @@ def _scope(page: Page, row: int, ends: Sequence[int]) -> range:
     return range(place, ends[place]) if place >= 0 else range(len(containers))
 
 
-def element_ends(containers: Sequence[Container]) -> list[int]:
-    """Of each container the index after the last one that it holds: containers stand in the page's order."""
+def _ends(containers: Sequence[Container]) -> list[int]:
     ends = [len(containers)] * len(containers)
     open_: list[int] = []
     for index, container in enumerate(containers):
@@ -208,19 +227,9 @@ def element_ends(containers: Sequence[Container]) -> list[int]:
     return ends
 
 
-def menu_flags(page: Page) -> list[bool]:
-    """Of each container whether it stands in a menu."""
-    return _flags(page, MENU_TAGS, _is_menu)
-
-
-def footer_flags(page: Page) -> list[bool]:
-    """Of each container whether it stands in a footer: the page's, or a card's."""
-    return _flags(page, FOOTER_TAGS, _is_footer)
-
-
-def _flags(page: Page, tags: frozenset[str], is_named: Callable[[str], bool]) -> list[bool]:
+def _flags(containers: Sequence[Container], tags: frozenset[str], is_named: Callable[[str], bool]) -> list[bool]:
     flags: list[bool] = []
-    for container in page.containers:
+    for container in containers:
         up = container.parent
         flags.append((up >= 0 and flags[up]) or container.tag in tags or is_named(container.words))
     return flags

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tasks.folding import fold
 from tasks.page import KEPT, Block, Kind, Label, Page
-from tasks.places import KINDS_OF_PLACE, place_bits
+from tasks.places import PLACE_BIT, place_bits
 from tasks.verdict import Verdict
 
 DECK_LEAST, DECK_CHARS = 30, 600
@@ -15,7 +15,7 @@ HEAD_REACH = 6  # blocks after the deck in which the byline or the time is looke
 HEAD = frozenset((Label.BYLINE, Label.TIMESTAMP, Label.READ_TIME))
 DESCRIBED_CHARS = 1_000
 CAPTIONS = frozenset(("figcaption", "caption"))
-_DECK = 1 << list(KINDS_OF_PLACE).index("deck")
+_DECK = PLACE_BIT["deck"]
 
 
 def deck_rows(page: Page, verdicts: Sequence[Verdict], ruled: Sequence[bool], title: int) -> list[int]:

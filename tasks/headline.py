@@ -1,6 +1,6 @@
 """Which block is the article's headline, by what the page declares."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from tasks.folding import fold
 from tasks.page import Block
@@ -42,11 +42,15 @@ def _again(blocks: Sequence[Block], row: int) -> int:
         return row
     words = frozenset(fold(blocks[row].text[:TITLE_CHARS]).split())
     for at in range(row + 1, min(row + 1 + REPEATED, len(blocks))):
-        if blocks[at].tag == "h2" and len(blocks[at].text) <= TITLE_CHARS:
-            others = frozenset(fold(blocks[at].text).split())
-            if len(words & others) * 2 >= ALIKE * (len(words) + len(others)):
-                return at
+        is_heading = blocks[at].tag == "h2" and len(blocks[at].text) <= TITLE_CHARS
+        if is_heading and alike(words, frozenset(fold(blocks[at].text).split())) >= ALIKE:
+            return at
     return row
+
+
+def alike(one: Set[str], other: Set[str]) -> float:
+    """The share of words that two wordings have in common, 0 to 1 (Dice's coefficient)."""
+    return 2 * len(one & other) / max(1, len(one) + len(other))
 
 
 def _is_part_of_any(text: str, wanted: set[str]) -> bool:

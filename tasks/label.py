@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from tasks.boxes import Opener, Renamed, boxed, menus_and_stories
+from tasks.boxes import Opener, Renamed, boxed, frames, menus_and_stories
 from tasks.bridge import BODY, bridged
 from tasks.captions import boxed_captions, caption_parts
 from tasks.decks import deck_rows
@@ -14,7 +14,7 @@ from tasks.neighbours import by_neighbours, notes_on_authors
 from tasks.other_stories import other_stories
 from tasks.page import KEPT, Block, Kind, Label, LabelledBlock, Page
 from tasks.phrases import Part, Phrases, Rule, Strength, load_phrases
-from tasks.places import KINDS_OF_PLACE, place_bits
+from tasks.places import PLACE_BIT, place_bits
 from tasks.publisher_rules import overruled
 from tasks.surroundings import surroundings
 from tasks.titles import kicker_row
@@ -52,7 +52,6 @@ PLACES: tuple[tuple[str, Label, int], ...] = (  # kind of place, label, longest 
     ("advert", Label.ADVERT, 300),
     ("related", Label.RELATED, 1_000),
 )
-_BIT = {name: 1 << bit for bit, name in enumerate(KINDS_OF_PLACE)}
 
 
 def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = None) -> tuple[LabelledBlock, ...]:
@@ -70,18 +69,17 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     boxes = [_box(block, page) or around[block.container] for block in page.blocks]
     verdicts = [_decide(*each) for each in zip(page.blocks, rules, chances, boxes, strict=True)]
     _name_head(page, verdicts, rules)
-    _name_boxes(page, verdicts, rules)
+    found = frames(page)
+    _rename(verdicts, boxed(page, found, _labels(verdicts), _openers(rules)))
     _name_pull_quotes(page, verdicts)
     for row in boxed_captions(page, _labels(verdicts)):
         verdicts[row] = Verdict(Label.CAPTION, "by an image", verdicts[row].confidence)
     guessed = frozenset(row for row, verdict in enumerate(verdicts) if verdict.reason == "element")
-    _rename(verdicts, menus_and_stories(page, _labels(verdicts), guessed))
+    _rename(verdicts, menus_and_stories(page, found, _labels(verdicts), guessed))
     _rename(verdicts, by_neighbours(page, _labels(verdicts), [verdict.reason for verdict in verdicts]))
     _rename(verdicts, notes_on_authors(page, _labels(verdicts)))
     _keep_headings(page, verdicts)
-    for row in other_stories(page):
-        if verdicts[row].label in KEPT:
-            verdicts[row] = Verdict(Label.RELATED, "another story", verdicts[row].confidence)
+    _rename(verdicts, other_stories(page, _labels(verdicts)))
     said = overruled(page, _labels(verdicts), [verdict.reason for verdict in verdicts])
     for row, named, reason in said:  # the publisher's rules have the last word
         verdicts[row], rules[row] = Verdict(named or _body_label(page.blocks[row]), reason, CERTAIN), []
@@ -148,7 +146,7 @@ def _by_element(block: Block) -> tuple[Label, str]:
         return Label.TIMESTAMP, "element"
     bits = place_bits(block.words)
     for name, found, longest in PLACES:
-        if bits & _BIT[name] and len(block.text) <= longest:
+        if bits & PLACE_BIT[name] and len(block.text) <= longest:
             return found, "element"
     return Label.NAVIGATION, "model"
 
@@ -173,14 +171,13 @@ def _name_head(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rul
         verdicts[at] = Verdict(Label.DECK, "below the headline", verdicts[at].confidence)
 
 
-def _name_boxes(page: Page, verdicts: list[Verdict], rules: Sequence[Sequence[Rule]]) -> None:
-    """What follows a header such as "Related content" belongs to it."""
-    cuts = {
+def _openers(rules: Sequence[Sequence[Rule]]) -> dict[int, Opener]:
+    """The headers of boxes, such as "Related content", by row."""
+    return {
         row: Opener(rule.label, rule.id)
         for row, found in enumerate(rules)
         if (rule := next((rule for rule in found if rule.strength is Strength.CUT), None)) is not None
     }
-    _rename(verdicts, boxed(page, _labels(verdicts), cuts))
 
 
 def _labels(verdicts: Sequence[Verdict]) -> list[Label]:
@@ -212,7 +209,7 @@ def _is_set_apart(block: Block, page: Page) -> bool:
     """Whether the block, or what is right around it, is made for a quotation."""
     parent = page.containers[block.container].parent
     around = page.containers[parent].words if parent >= 0 else ""
-    return block.tag in QUOTES or bool((place_bits(block.words) | place_bits(around)) & _BIT["quote"])
+    return block.tag in QUOTES or bool((place_bits(block.words) | place_bits(around)) & PLACE_BIT["quote"])
 
 
 def _keep_headings(page: Page, verdicts: list[Verdict]) -> None:

@@ -72,11 +72,16 @@ def _truth(line: str, where: str) -> dict[str, Any]:
     return truth
 
 
-def _raw(folder: Path, truth: dict[str, Any]) -> RawPage:
-    name = truth["id"]
-    path = next((p for ending in ENDINGS if (p := folder / "pages" / f"{name}{ending}").is_file()), None)
+def page_path(folder: Path, page_id: str) -> Path:
+    """The file of a page of a labelled folder. Raises `LabelledError`."""
+    path = next((p for ending in ENDINGS if (p := folder / "pages" / f"{page_id}{ending}").is_file()), None)
     if path is None:
-        raise LabelledError(f"{folder / 'pages'}: no page {name}")
+        raise LabelledError(f"{folder / 'pages'}: no page {page_id}")
+    return path
+
+
+def _raw(folder: Path, truth: dict[str, Any]) -> RawPage:
+    path = page_path(folder, truth["id"])
     raw = read_page(PageRef(path, path.name), Limits())
     if isinstance(raw, Rejected):
         raise LabelledError(f"{path}: {raw.reason}")

@@ -200,9 +200,13 @@ def loose_json(text: str) -> list[Any]:
 
 def _without_surrogates(values: list[Any]) -> list[Any]:
     """The values with U+FFFD for each half of a surrogate pair: JSON lets it stand alone, UTF-8 does not."""
-    written = json.dumps(values, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
-    whole: list[Any] = json.loads(written.decode("utf-16-le", "replace"))
-    return whole
+    mended: list[Any] = json.loads(whole_characters(json.dumps(values, ensure_ascii=False)))
+    return mended
+
+
+def whole_characters(text: str) -> str:
+    """The text with halves of surrogate pairs joined, and U+FFFD for each that is alone."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _values(text: str) -> list[Any]:

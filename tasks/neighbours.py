@@ -11,7 +11,7 @@ from tasks.boxes import Renamed
 from tasks.captions import caption_parts
 from tasks.folding import fold, squeeze
 from tasks.page import KEPT, Block, Kind, Label, Page
-from tasks.places import KINDS_OF_PLACE, place_bits
+from tasks.places import PLACE_BIT, place_bits
 
 BYLINE_CHARS = 160
 NAMES_SHARE = 0.35  # of a byline's letters that are names of authors that the page declares
@@ -24,8 +24,8 @@ NOTE_CHARS = 1_500
 LINE_CHARS = 300  # of a line below an image
 PLAIN = frozenset(("p", "div", "span"))
 UNSURE = frozenset(("model", "below the headline"))
-_DECK = 1 << list(KINDS_OF_PLACE).index("deck")
-_BYLINE = 1 << list(KINDS_OF_PLACE).index("byline")
+_DECK = PLACE_BIT["deck"]
+_BYLINE = PLACE_BIT["byline"]
 _BETWEEN = re.compile(r",|;|&|/|\s(?:and|und|et|y|e|og|och|en|i)\s")
 _BARS = re.compile(r"[|•·]")
 _MORE = re.compile(r"^\W*(?:more|all|mehr|alle|meer|plus|más|altri|weitere|see)\b", re.IGNORECASE)

@@ -1,24 +1,29 @@
 """Other stories whole on the same page, as where a site loads the next below the one that was asked for."""
 
+from collections.abc import Iterator, Sequence
+
+from tasks.boxes import Renamed
 from tasks.folding import fold
-from tasks.page import Page
+from tasks.page import KEPT, Label, Page
 
 
-def other_stories(page: Page) -> list[int]:
-    """The rows of every `<article>` that has a headline of its own and does not hold the page's."""
+def other_stories(page: Page, labels: Sequence[Label]) -> Iterator[Renamed]:
+    """What is kept of every `<article>` that has a headline of its own and does not hold the page's."""
     if page.headline is None or page.blocks[page.headline].tag != "h1":
-        return []
+        return
     around = _articles(page)
     own = around[page.blocks[page.headline].container]
     if own is None:
-        return []
+        return
     title = fold(page.blocks[page.headline].text)
     others = {
         article
         for block in page.blocks[page.headline + 1 :]
         if block.tag == "h1" and (article := around[block.container]) not in (None, own) and fold(block.text) != title
     }
-    return [row for row, block in enumerate(page.blocks) if around[block.container] in others] if others else []
+    for row, block in enumerate(page.blocks if others else ()):
+        if around[block.container] in others and labels[row] in KEPT:
+            yield Renamed(row, Label.RELATED, "another story")
 
 
 def _articles(page: Page) -> list[int | None]:

@@ -40,6 +40,8 @@ KINDS_OF_PLACE: dict[str, str] = {
     "hidden": r"hidden|visually-?hidden|sr-only|screen-reader|d-none|collapse",
 }
 
+PLACE_BIT = {name: 1 << bit for bit, name in enumerate(KINDS_OF_PLACE)}
+
 
 def _compile() -> "re2.Set":
     """One automaton for all kinds: a class attribute is read once, in linear time."""
@@ -55,7 +57,7 @@ _PLACES = _compile()
 
 @lru_cache(maxsize=50_000)
 def place_bits(words: str) -> int:
-    """The kinds of place that an element's words name, a bit each in the order of `KINDS_OF_PLACE`."""
+    """The kinds of place that an element's words name, a bit each: see `PLACE_BIT`."""
     return sum(1 << bit for bit in _PLACES.Match(words) or ()) if words else 0
 
 

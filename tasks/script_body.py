@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.folding import fold
-from tasks.linked_data import plain
+from tasks.linked_data import plain, whole_characters
 
 MIN_BODY = 400  # characters of prose that make a body
 MIN_TEXT = 60  # characters of a string that may be a part of it
@@ -49,7 +49,7 @@ def script_body(scripts: Iterable[str], headlines: Iterable[str]) -> str | None:
     if best is None:
         return None
     lines = [line for text in best.texts for line in plain(text, keep_lines=True).split("\n") if line.strip()]
-    body = "\n".join(dict.fromkeys(lines)).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    body = whole_characters("\n".join(dict.fromkeys(lines)))
     return body if len(body) >= MIN_BODY and len(_SENTENCE.findall(body)) > 1 else None
 
 

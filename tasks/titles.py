@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tasks.folding import squeeze
+from tasks.headline import REPEATED, alike
 from tasks.page import Block, Kind, Label, LabelledBlock, Page
 
 MAX_TITLE = 400  # characters
@@ -142,7 +143,7 @@ def _repeated(page: Page, wordings: Sequence[str]) -> Shown | None:
     if (
         row is None
         or page.blocks[row].tag != "h2"
-        or all(block.tag != "h1" for block in page.blocks[max(0, row - 3) : row])
+        or all(block.tag != "h1" for block in page.blocks[max(0, row - REPEATED) : row])
     ):
         return None
     text = page.blocks[row].text
@@ -182,7 +183,7 @@ def _alike_heading(wordings: Sequence[str], headings: Sequence[Shown]) -> Shown 
     best, best_score = None, MIN_ALIKE
     for heading in headings:
         words = _word_set(heading.text)
-        score = max((_alike(words, others) for others in declared), default=0.0)
+        score = max((alike(words, others) for others in declared), default=0.0)
         if score > best_score:
             best, best_score = heading, score
     return best
@@ -190,10 +191,6 @@ def _alike_heading(wordings: Sequence[str], headings: Sequence[Shown]) -> Shown 
 
 def _word_set(text: str) -> frozenset[str]:
     return frozenset(word.casefold() for word in _WORDS.findall(text))
-
-
-def _alike(one: frozenset[str], other: frozenset[str]) -> float:
-    return 2 * len(one & other) / max(1, len(one) + len(other))
 
 
 def _declared_block(page: Page, wordings: Sequence[str]) -> Shown | None:

@@ -12,8 +12,9 @@ from tasks.folding import squeeze
 from tasks.page import Label, LabelledBlock
 from tests.conftest import page_html
 from tests.gold.figures import PageFigures, Unit, by_half, compare, figures, matched, measure, table
-from tests.gold.gold import HERE, SUITES, Span, hashed, raw_page, read_gold, write_gold
+from tests.gold.gold import HERE, Span, hashed, raw_page, read_gold, write_gold
 from tests.gold.mark import Marks, cleaned, listing, marked, read_marks
+from tests.suites import SUITES, at_hand
 
 FLOORS = tomllib.loads((HERE / "floors.toml").read_text("utf-8"))
 KEY = "ab" * 32
@@ -159,7 +160,7 @@ def test_a_page_that_has_changed_is_not_measured(suite):
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not SUITES.is_dir(), reason=f"the suites are not at {SUITES}")
+@at_hand
 def test_no_figure_is_under_its_floor(capsys):
     columns = by_half(measure(SUITES, read_gold()))
     with capsys.disabled():

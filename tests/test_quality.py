@@ -9,10 +9,10 @@ import tomllib
 
 import pytest
 
-from tests.quality.gate import HERE, SUITES, digest, is_under, shipped, unseen
+from tests.quality.gate import HERE, digest, is_under, shipped, unseen
+from tests.suites import SUITES, at_hand
 
 FLOORS = tomllib.loads((HERE / "floors.toml").read_text("utf-8"))
-at_hand = pytest.mark.skipif(not SUITES.is_dir(), reason=f"the suites are not at {SUITES}")
 
 
 def under(figures, floors):

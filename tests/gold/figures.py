@@ -23,7 +23,8 @@ from typing import Any
 from tasks.clean import clean_page
 from tasks.folding import squeeze
 from tasks.page import KEPT, Article, Label, LabelledBlock, Metadata
-from tests.gold.gold import SUITES, GoldPage, Span, Value, hashed, raw_page, read_gold
+from tests.gold.gold import GoldPage, Span, Value, hashed, raw_page, read_gold
+from tests.suites import SUITES
 
 TEXTS = ("title", "kicker", "deck", "bio", "dateline", "section")
 LISTS = ("authors", "tags")
@@ -171,7 +172,7 @@ def _field(name: str, tallies: Sequence[tuple[float, int, int]]) -> dict[str, fl
 
 
 def measure(suites: Path, gold: Sequence[GoldPage]) -> list[PageFigures]:
-    """The figures of each page that can still be checked. Raises `OSError` where a page is not there."""
+    """The figures of each page that can still be checked. Raises `LabelledError` where a page is not there."""
     out = []
     for page in gold:
         article = clean_page(raw_page(suites, page.suite, page.id))

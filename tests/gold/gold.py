@@ -21,12 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from tasks.folding import squeeze
+from tasks.labelled import page_path
 from tasks.page import Label, RawPage
 
 HERE = Path(__file__).parent
 LABELS = HERE / "labels.jsonl"
-SUITES = HERE.parent.parent.parent / "shared" / "bench"
-ENDINGS = (".html.gz", ".txt.gz")
 HASH_BYTES = 4
 
 Value = Any  # a hash, a list of hashes, a plain value, or None
@@ -65,11 +64,9 @@ def hashed(text: str, sha256: str) -> str:
 
 
 def raw_page(suites: Path, suite: str, page_id: str) -> RawPage:
-    """A page of a suite, as found. Raises `OSError`."""
+    """A page of a suite, as found. Raises `LabelledError`, `OSError`."""
     folder = suites / suite
-    path = next((p for ending in ENDINGS if (p := folder / "pages" / f"{page_id}{ending}").is_file()), None)
-    if path is None:
-        raise FileNotFoundError(f"{folder}: no page {page_id}")
+    path = page_path(folder, page_id)
     return RawPage(path.name, gzip.decompress(path.read_bytes()), url=_urls(folder).get(page_id))
 
 

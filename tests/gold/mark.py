@@ -25,7 +25,8 @@ from tasks.clean import clean_page
 from tasks.folding import squeeze
 from tasks.images import tidy_credit
 from tasks.page import Article, Label, LabelledBlock
-from tests.gold.gold import LABELS, SUITES, GoldPage, Span, Value, hashed, raw_page, read_gold, write_gold
+from tests.gold.gold import LABELS, GoldPage, Span, Value, hashed, raw_page, read_gold, write_gold
+from tests.suites import SUITES
 
 LISTS = ("authors", "tags")
 PLAIN = ("zone", "published", "is_paywalled", "is_live_blog")

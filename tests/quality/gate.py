@@ -16,14 +16,14 @@ from typing import Any
 
 from config.limits import Limits
 from tasks.clean import clean_page
-from tasks.labelled import ENDINGS
+from tasks.labelled import page_path
 from tasks.page import Article, Rejected
 from tasks.read import read_page
 from tasks.refs import PageRef
 from tasks.scoring import PageScore, score_page, summary
+from tests.suites import SUITES
 
 HERE = Path(__file__).resolve().parent
-SUITES = HERE.parents[2] / "shared" / "bench"
 STEP = 3  # one page in so many is cleaned
 SLACK = 0.005  # how far under a figure its floor stands
 LEAKS = ("caption_leak", "credit_leak")
@@ -58,7 +58,7 @@ def shipped(suite: Path) -> Figures:
 
 def _scored(suite: Path, truth: dict[str, Any]) -> tuple[PageScore, list[bool]]:
     """A page's score, and of the segments that must or must not be in its text whether each is right."""
-    path = next(path for end in ENDINGS if (path := suite / "pages" / f"{truth['id']}{end}").is_file())
+    path = page_path(suite, truth["id"])
     raw = read_page(PageRef(path, path.name), Limits())
     result = raw if isinstance(raw, Rejected) else clean_page(raw)
     article = result if isinstance(result, Article) else None
