@@ -1,9 +1,7 @@
 """Pages made to exhaust or break the program: each comes to an end within the page's limits, as article or reason."""
 
 import json
-import signal
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from tasks.blocks import cut
 from tasks.clean import clean_page
 from tasks.page import Article, Kind, RawPage, Rejected, Source
 from tasks.walk import MAX_BLOCKS
+from tests.limits import within
 
 SENTENCE = "The harbour council voted on Tuesday to keep the old ferry running through the winter. "
 STORY = f"<h1>The ferry stays</h1>{f'<p>{SENTENCE}{SENTENCE}</p>' * 6}"
@@ -29,14 +28,8 @@ def data(body: str, **fields: Any) -> str:
 def page_limit() -> Iterator[None]:
     """What the flow does with a page over its time: here it fails the test."""
 
-    def late(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError("over the page's limit")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, Limits().page_seconds * 3)  # the machine may be busy
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
+    with within(Limits().page_seconds * 3):
+        yield
 
 
 def clean(page: str) -> Article | Rejected:

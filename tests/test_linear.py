@@ -4,12 +4,9 @@ import ast
 import importlib
 import pkgutil
 import re
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +19,7 @@ from tasks.clean import clean_page
 from tasks.page import Article, RawPage, Rejected
 from tasks.phrases import RuleError, load_phrases
 from tasks.rulefile import compile_pattern
+from tests.limits import within
 
 PIECES = [
     *(" ", "\n", "a", "A", "1", ".", "-", "(", ")", "|", ":", "<", "=", "[", "{", '"', "\\", "_", "é", "漢", "年"),
@@ -63,22 +61,6 @@ def patterns() -> Iterator[Pattern]:
                     methods = {node.attr for node in used if isinstance(node.value, ast.Name) and node.value.id == name}
                     methods -= {"pattern", "flags", "groupindex"}
                     yield Pattern(f"{module.__name__}.{name}", value, sorted(methods or {"search"}))
-
-
-def late(number: int, frame: FrameType | None) -> None:
-    raise TimeoutError
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Of CPU."""
-    before = signal.signal(signal.SIGVTALRM, late)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 @pytest.mark.parametrize("pattern", [pytest.param(pattern, id=pattern.name) for pattern in patterns()])
