@@ -9,10 +9,10 @@ from flows.errors import CommandError, usage
 from outputs.layout import ArchiveError, Layout, clear, reading
 from outputs.lock import locked, writing
 from outputs.report_run import find_run, write_report
-from outputs.report_store import RUN, load
 from outputs.report_tally import Tally
-from outputs.report_words import figure_name, publisher_name
+from outputs.report_words import alarm_line
 from outputs.s3 import S3Path
+from outputs.watch import stored_alarms
 
 
 def report(archive: Path, run: str | None, *, again: bool, show: bool) -> None:
@@ -28,12 +28,12 @@ def report(archive: Path, run: str | None, *, again: bool, show: bool) -> None:
     try:
         if again or not (place.is_file() and layout.figures(run).is_file()):
             _make(layout, run, manifest)
-        alarms = load(layout, run, RUN).alarms
+        alarms = stored_alarms(layout, run)
     except (ArchiveError, OSError, pa.ArrowException) as error:
         raise CommandError(f"no report of run {run}: {' '.join(str(error).split())}") from error
     print(place)
-    for publisher, figure in sorted(alarms, key=lambda alarm: (alarm[0] or "", alarm[1])):
-        print(f"alarm: {publisher_name(publisher)}: {figure_name(figure)}")
+    for alarm in alarms:
+        print(f"alarm: {alarm_line(alarm)}")
     if show and not webbrowser.open(_here(layout, place).as_uri()):
         raise CommandError(f"no browser to open {place} with")
 

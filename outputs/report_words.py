@@ -84,8 +84,8 @@ def plain(text: str | None, cut: int = _CUT) -> str:
 def alarm_line(alarm: Alarm) -> str:
     """Say an alarm in a line."""
     usual, now = (value_text(alarm.figure, value) for value in (alarm.usual, alarm.now))
-    since = "" if alarm.is_new else f", since {alarm.since.isoformat()}"
-    return f"{publisher_name(alarm.publisher)}: {figure_name(alarm.figure)} {now}, usually {usual}{since}"
+    since = "new" if alarm.is_new else f"since {alarm.since.isoformat()}"
+    return f"{publisher_name(alarm.publisher)}: {figure_name(alarm.figure)}: {now}, usually {usual} ({since})"
 
 
 def alarm_record(alarm: Alarm) -> dict[str, Any]:

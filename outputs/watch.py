@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from outputs.layout import Layout
 from outputs.report_figures import FiguresBy, merge
-from outputs.report_store import DAY, Stored, by_day, largest, load, started_at, stored_runs
+from outputs.report_store import DAY, RUN, Stored, by_day, largest, load, started_at, stored_runs
 from tasks.figures import ALL, Figures, owners
 from tasks.watch import HISTORY_DAYS, judge
 from tasks.watched import MOST_PUBLISHERS, Alarm, Day, Publisher
@@ -51,6 +51,15 @@ def watch(run: str, figures: FiguresBy, past: Past) -> list[Alarm]:
     alarms = judge(Day(started_at(run).date(), so_far, _articles(so_far)), past.days)
     raised = past.earlier_today.alarms if past.earlier_today else frozenset()
     return [replace(alarm, is_new=alarm.is_new and (alarm.publisher, alarm.figure) not in raised) for alarm in alarms]
+
+
+def stored_alarms(layout: Layout, run: str) -> list[Alarm]:
+    """The alarms of an earlier run, judged again from what it and the runs before it have stored.
+
+    Raises OSError, or ArrowInvalid for a damaged file.
+    """
+    figures = {publisher: some for publisher, some in load(layout, run, RUN).figures.items() if publisher != ALL}
+    return watch(run, figures, look_back(layout, run))
 
 
 def day_so_far(figures: FiguresBy, past: Past) -> FiguresBy | None:

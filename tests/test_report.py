@@ -154,9 +154,9 @@ def test_names_are_complete() -> None:
 
 
 def test_lines_and_records_of_alarms() -> None:
-    assert alarm_line(alarm()) == f"{GAZETTE}: articles with an author 0 %, usually 97 %"
+    assert alarm_line(alarm()) == f"{GAZETTE}: articles with an author: 0 %, usually 97 % (new)"
     standing = alarm(None, "words", usual=420, now=38, is_new=False)
-    assert alarm_line(standing) == "(not known): median length 38 words, usually 420 words, since 2026-11-24"
+    assert alarm_line(standing) == "(not known): median length: 38 words, usually 420 words (since 2026-11-24)"
     assert alarm_record(alarm(ALL))["publisher"] == "all"
     assert alarm_record(alarm())["since"] == "2026-11-24"
     assert "\n" not in alarm_line(alarm("a\nb")) and "\x1b" not in alarm_line(alarm(HOSTILE))

@@ -11,7 +11,7 @@ import pytest
 
 from outputs.layout import Layout
 from tests.conftest import Stet
-from tests.press import archive_and_report, write_day
+from tests.press import PAGES, archive_and_report, write_day
 from tests.watch_pages import SITES
 
 BROKEN = {SITES[1].domain: "body behind a script", SITES[4].domain: "byline gone"}
@@ -44,8 +44,8 @@ def test_pages_that_break_overnight(stet: Stet, tmp_path: Path, prefect_database
     assert done.returncode == 3, done.stderr
     alarms = [line for line in done.stdout.splitlines() if line.startswith("alarm: ")]
     assert alarms == [
-        "alarm: the-lighthouse.example: articles with an author 0 %, usually 100 %",
-        "alarm: valley-post.example: pages rejected 100 %, usually 0 %",
+        "alarm: the-lighthouse.example: articles with an author: 0 %, usually 100 % (new)",
+        "alarm: valley-post.example: pages rejected: 100 %, usually 0 % (new)",
     ]
     (report,) = [line.removeprefix("The report: ") for line in done.stdout.splitlines() if "The report: " in line]
     html = Path(report).read_text("utf-8")
@@ -62,14 +62,14 @@ def test_pages_that_break_overnight(stet: Stet, tmp_path: Path, prefect_database
 
     said = stet("report", archive)
     assert said.stdout.splitlines()[0] == report
-    assert "alarm: valley-post.example: pages rejected" in said.stdout.splitlines()
+    assert said.stdout.splitlines()[1:] == alarms
     Path(report).unlink()
     assert stet("report", archive, Path(report).stem[:15]).returncode == 0
     assert Path(report).read_text("utf-8") == html  # from the archive's rows, the same
     assert not Layout(archive).all_staging.exists()
 
     later = datetime.now(UTC) + timedelta(seconds=2)
-    second = archive_and_report(archive, write_day(tmp_path / "later", later + timedelta(1), BROKEN), later)
+    second = archive_and_report(archive, write_day(tmp_path / "later", later, BROKEN, first=PAGES), later)
     assert [alarm.figure for alarm in second.alarms] == ["author", "rejected"]
     assert not any(alarm.is_new for alarm in second.alarms)  # of the same day
 
