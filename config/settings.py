@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     max_page_bytes: int = Field(_LIMITS.max_page_bytes, ge=1024, description="size of one page, unpacked")
     min_words: int = Field(_LIMITS.min_words, ge=1, description="fewer kept words are no article")
     publishers: Path | None = Field(None, description="a folder of publisher rules of your own")
-    reread: bool = Field(False, description="read files again that have not changed since the last run")
+    reread: bool = Field(False, description="read all files again, and clean archived pages again")
     dask: str | None = Field(None, pattern=DASK_ADDRESS, description="a Dask cluster's scheduler; unset: cleaned here")
     cron: str | None = Field(None, description="when `stet serve` runs, in UTC")
 

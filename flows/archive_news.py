@@ -65,7 +65,7 @@ def archive_news(
         max_page_bytes: Size of one page, unpacked.
         min_words: A page with fewer kept words is no article.
         publishers: A folder of publisher rules of your own.
-        reread: Read files again that have not changed since the last run.
+        reread: Read all files again, and clean archived pages again: what comes out otherwise is a revision.
         dask: The scheduler of a Dask cluster to clean on, as tcp://host:8786; unset: cleaned on the worker's machine.
     """
     limits = Limits(max_page_bytes, page_seconds, page_megabytes, min_words)

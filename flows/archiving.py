@@ -53,7 +53,7 @@ class Request:
     limits: Limits = DEFAULT_LIMITS
     publishers: Path | None = None  # a folder of publisher rules
     dask: str | None = None  # the address of a cluster's scheduler
-    reread: bool = False  # files that have not changed, too
+    reread: bool = False  # files that have not changed and pages that are archived, too
 
 
 class Cleaners(Protocol):
@@ -202,7 +202,8 @@ def open_archiving(request: Request, clean: BatchFunction | None = None) -> Iter
     extent = Extent.of(request.sources)
     digests = made_with(request.publishers)
     count = request.workers or _capacity(request.dask)
-    with open_run(request.archive, [shown(source) for source in request.sources], extra_versions=digests) as run:
+    sources = [shown(source) for source in request.sources]
+    with open_run(request.archive, sources, extra_versions=digests, again=request.reread) as run:
         known = KnownPages.load(run.known)
         visits = Visits(run.layout, run.known.parent, request.sources, known, reread=request.reread)
         workers = _cleaners(request, run, count, clean)

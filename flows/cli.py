@@ -47,7 +47,8 @@ Dask = Annotated[
     typer.Option(metavar="ADDRESS", help="Clean on a Dask cluster, as tcp://host:8786. Default: on this machine."),
 ]
 Reread = Annotated[
-    bool | None, typer.Option("--reread", help="Read files again that have not changed since the last run.")
+    bool | None,
+    typer.Option("--reread", help="Read all files again, and clean archived pages again: what changes is a revision."),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show Prefect's own messages.")]
 Config = Annotated[

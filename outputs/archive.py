@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.limits import Limits
+from outputs.again import with_contents
 from outputs.batch import BatchJob
 from outputs.known_texts import read_texts
 from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, clear, new_run_id, publish
@@ -56,7 +57,7 @@ class ArchiveRun:
 
     @property
     def known(self) -> Path:
-        """The file of the keys of the pages that the archive had when the run began."""
+        """The file of the pages that the archive had when the run began."""
         return self.layout.staging(self.stamp.run_id) / "known.npy"
 
     def share(self) -> Path:
@@ -116,14 +117,15 @@ class ArchiveRun:
         self.manifest = manifest
         return manifest
 
-    def begin(self) -> None:
+    def begin(self, *, again: bool) -> None:
         """Recover the archive and lay out what the workers need."""
         self.recovered = recover(self.layout)
         refuse_older(self.layout, read_manifests(self.layout))
         self.known.parent.mkdir(parents=True)
         intent = {"sources": self._sources, "versions": dict(self.versions)}
         self.layout.intent(self.stamp.run_id).write_text(json.dumps(intent), "utf-8")
-        read_ledger(self.layout, self.stamp.cleaner_version).save(self.known)
+        known = read_ledger(self.layout, self.stamp.cleaner_version)
+        (with_contents(self.layout, known) if again else known).save(self.known)
 
     def close(self) -> None:
         """Tidy up: remove what is staged, and give an unfinished run its manifest."""
@@ -168,10 +170,16 @@ class ArchiveRun:
 
 @contextmanager
 def open_run(
-    root: Path, sources: Sequence[str], *, now: datetime | None = None, extra_versions: Mapping[str, str] | None = None
+    root: Path,
+    sources: Sequence[str],
+    *,
+    now: datetime | None = None,
+    extra_versions: Mapping[str, str] | None = None,
+    again: bool = False,
 ) -> Iterator[ArchiveRun]:
     """Open an archive for one run, making it where there is none. `sources` are named in the manifest as given.
 
+    With `again` known pages are cleaned again, and archived anew where they come out otherwise: see `outputs.again`.
     Raises ArchiveError where the archive cannot be written or another run is writing to it.
     """
     layout = Layout(root.absolute())
@@ -182,7 +190,7 @@ def open_run(
         run = ArchiveRun(layout, stamp, sources, made_with, check)
         try:
             with writing(layout):
-                run.begin()
+                run.begin(again=again)
             yield run
         finally:
             run.close()

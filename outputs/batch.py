@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from config.limits import Limits
+from outputs.again import content_of
 from outputs.guard import PageGuard, page_guard
 from outputs.layout import ArchiveError
 from outputs.ledger import NO_KEY, KnownPages, article_key, reject_key
@@ -30,7 +31,7 @@ class BatchJob:
     refs: tuple[PageRef, ...] = field(repr=False)
     archive: Path
     stamp: RunStamp
-    known: Path  # the file of the keys of the pages that the archive has
+    known: Path  # the file of the pages that the archive has
     limits: Limits
     # Which part of a batch that was split, as "01": the second half of its first half. On a cluster "-", a name of the
     # attempt's own, and then the part.
@@ -104,16 +105,16 @@ class _Desk:
         keys.append(reject_key(digest, ref.source_name))
         known = next((key for key in keys if key in self._known), None)
         seen = next((key for key in keys if key in self._seen), None)
-        if known:
+        if known and (isinstance(raw, Rejected) or self._known.content(known) is None):
             self._unchanged += 1
         elif seen:
             self._duplicate += 1
         elif isinstance(raw, Rejected):
             self._reject(replace(raw, source_sha256=digest, size=size))
         else:
-            seen = self._file(raw, digest or "", self._attempt_clean(raw))
+            seen = self._file(raw, digest or "", self._attempt_clean(raw), known)
         # What could not be read may be readable the next time, though nothing about its file shows it.
-        self._keys += NO_KEY if isinstance(raw, Rejected) else known or seen or NO_KEY
+        self._keys += NO_KEY if isinstance(raw, Rejected) else seen or known or NO_KEY
 
     def finish(self) -> StagedBatch:
         """Stage what is left and sum up."""
@@ -133,19 +134,28 @@ class _Desk:
     def _attempt_clean(self, raw: RawPage) -> Article | Rejected:
         return self._guard.attempt(raw.source_name, lambda: self._clean(raw, self._job.limits))
 
-    def _file(self, raw: RawPage, digest: str, outcome: Article | Rejected) -> bytes:
+    def _file(self, raw: RawPage, digest: str, outcome: Article | Rejected, known: bytes | None) -> bytes:
         """Returns the page's key."""
         if isinstance(outcome, Rejected):
+            if known:
+                self._unchanged += 1  # what is archived stays
+                return known
             url = outcome.url or raw.url
             return self._reject(replace(outcome, source_sha256=digest, url=url, size=len(raw.content)))
-        row = ArticleRow(replace(outcome, source_sha256=digest), self._job.stamp, raw.fetched_at)
-        self._articles.append(row)
         key = article_key(digest)
+        row = ArticleRow(replace(outcome, source_sha256=digest), self._job.stamp, raw.fetched_at, known == key)
+        if row.is_again and self._says(row) == self._known.content(key):
+            self._unchanged += 1
+            return key
+        self._articles.append(row)
         self._seen.add(key)
         self._chars += len(row.text) + sum(len(block.text) for block in outcome.blocks)
         if self._chars > PART_CHARS:
             self._stage()
         return key
+
+    def _says(self, row: ArticleRow) -> bytes | Rejected:
+        return self._guard.attempt(row.article.source_name, lambda: content_of(row))
 
     def _reject(self, rejected: Rejected) -> bytes:
         """Returns the page's key."""
@@ -173,7 +183,9 @@ class _Desk:
         articles, self._articles = self._articles, []
         for row in articles:
             built = self._guard.attempt(row.article.source_name, lambda row=row: article_table([row]))  # type: ignore[misc]
-            if isinstance(built, Rejected):
+            if isinstance(built, Rejected) and row.is_again:
+                self._unchanged += 1
+            elif isinstance(built, Rejected):
                 self._reject(replace(built, source_sha256=row.article.source_sha256))
             else:
                 self._articles.append(row)

@@ -188,7 +188,8 @@ def _on_one_line(path: str) -> str:
 
 
 def _wrong_digest(record: dict[str, Any]) -> str | None:
-    if article_id(record["source_sha256"]) != record["article_id"]:
+    digest = record["source_sha256"]
+    if record["article_id"] not in (article_id(digest), article_id(digest, record["run_id"])):
         return "article_id is not that of source_sha256"
     if hashlib.sha256(record["text"].encode()).hexdigest() != record["text_sha256"]:
         return "text_sha256 is not that of its text"

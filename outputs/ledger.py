@@ -39,34 +39,43 @@ def reject_key(source_sha256: str | None, source_name: str) -> bytes:
 
 
 class KnownPages:
-    """A sorted array of keys."""
+    """A sorted array of keys and, in a run that cleans known pages again, of what each says: see `outputs.again`."""
 
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+    def __init__(self, keys: Keys, contents: Keys | None = None) -> None:
+        self.keys = keys
+        self._contents = contents
 
     def __contains__(self, key: bytes) -> bool:
-        place = np.searchsorted(self._keys, np.array(key, KEY))
+        place = np.searchsorted(self.keys, np.array(key, KEY))
         # numpy drops a key's trailing zeros when it hands one out.
-        return bool(place < len(self._keys) and self._keys[place] == key.rstrip(b"\0"))
+        return bool(place < len(self.keys) and self.keys[place] == key.rstrip(b"\0"))
+
+    def content(self, key: bytes) -> bytes | None:
+        """What a known page says, where it is to be cleaned again."""
+        if self._contents is None:
+            return None
+        found = bytes(self._contents[np.searchsorted(self.keys, np.array(key, KEY))])
+        return found.ljust(KEY_BYTES, b"\0") if found else None
 
     def holds(self, keys: Keys) -> npt.NDArray[np.bool_]:
         """Say of each of some keys whether it is known."""
-        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        known: npt.NDArray[np.bool_] = self._keys[places] == keys
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        known: npt.NDArray[np.bool_] = self.keys[places] == keys
         return known
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self.keys)
 
     def save(self, path: Path) -> None:
-        """Write the keys to a file for `load`."""
+        """Write them to a file for `load`."""
+        rows = [self.keys] if self._contents is None else [self.keys, self._contents]
         with path.open("wb") as file:
-            np.save(file, self._keys)
+            np.save(file, np.stack(rows))
 
     @classmethod
     def load(cls, path: Path) -> "KnownPages":
-        """Map a file of keys into memory."""
-        return cls(np.load(path, mmap_mode="r"))
+        """Map a file of them into memory."""
+        return cls(*np.load(path, mmap_mode="r"))
 
 
 class SeenPages:
@@ -86,7 +95,7 @@ class SeenPages:
         self._recent.update(keys)
         if len(self._recent) >= self._RECENT:
             recent = np.array(list(self._recent), KEY)
-            self._older = KnownPages(np.sort(np.concatenate([self._older._keys, recent])))
+            self._older = KnownPages(np.sort(np.concatenate([self._older.keys, recent])))
             self._recent = set()
 
 

@@ -55,7 +55,15 @@ def _manifest_1_to_2(record: Record) -> Record:
 
 
 # By the version that they lift from.
-STEPS: dict[int, Step] = {1: Step(_rows_1_to_2, _manifest_1_to_2)}
+def _rows_2_to_3(_: Table, rows: pa.Table) -> pa.Table:
+    return rows  # ids that schema 2 did not know
+
+
+def _manifest_2_to_3(record: Record) -> Record:
+    return record
+
+
+STEPS: dict[int, Step] = {1: Step(_rows_1_to_2, _manifest_1_to_2), 2: Step(_rows_2_to_3, _manifest_2_to_3)}
 
 
 @dataclass(frozen=True, slots=True)

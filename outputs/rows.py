@@ -35,6 +35,7 @@ class ArticleRow:
     article: Article
     stamp: RunStamp
     fetched_at: datetime | None = None
+    is_again: bool = False  # of a page that the archive has an article of
     text: str = field(init=False, repr=False)
     text_sha256: str = field(init=False, repr=False)
     minhash: str | None = field(init=False, repr=False)
@@ -45,6 +46,11 @@ class ArticleRow:
         object.__setattr__(self, "text_sha256", hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
         object.__setattr__(self, "minhash", signature(text))
 
+    @property
+    def article_id(self) -> str:
+        """The article's id."""
+        return article_id(self.article.source_sha256, self.stamp.run_id if self.is_again else None)
+
 
 @dataclass(frozen=True, slots=True)
 class RejectRow:
@@ -54,9 +60,11 @@ class RejectRow:
     stamp: RunStamp
 
 
-def article_id(source_sha256: str) -> str:
-    """Return the id of the article that a raw page with this digest becomes."""
-    return source_sha256[:ID_DIGITS]
+def article_id(source_sha256: str, again_in: str | None = None) -> str:
+    """Return the id of the article that a raw page becomes; `again_in` is the run that cleans a known one again."""
+    if again_in is None:
+        return source_sha256[:ID_DIGITS]
+    return hashlib.sha256(f"{source_sha256} {again_in}".encode()).hexdigest()[:ID_DIGITS]
 
 
 def article_record(row: ArticleRow) -> dict[str, Any]:
@@ -98,7 +106,7 @@ _RUN: Mapping[str, Callable[[Any], Any]] = {
 }
 
 _ARTICLE: Mapping[str, Callable[[ArticleRow], Any]] = {
-    "article_id": lambda row: article_id(row.article.source_sha256),
+    "article_id": lambda row: row.article_id,
     "source_name": lambda row: row.article.source_name,
     "source_sha256": lambda row: row.article.source_sha256,
     "url": lambda row: row.article.metadata.url,

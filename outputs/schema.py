@@ -6,7 +6,7 @@ The partition column `archived_on` (a date) is in the folders' names, not in the
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 ID_DIGITS = 20
 
 _UTC = pa.timestamp("us", tz="UTC")
@@ -54,8 +54,8 @@ _RUN = [
 ARTICLES = _schema("articles", [
     _field(
         "article_id", pa.string(),
-        f"First {ID_DIGITS} hex digits of source_sha256: the same page has the same id in every archive. "
-        "Its text file is named by it.",
+        f"First {ID_DIGITS} hex digits of source_sha256: the same page has the same id in every archive; of one "
+        "that was cleaned again, those of the SHA-256 of that, a space and run_id. Its text file is named by it.",
         nullable=False,
     ),
     *_SOURCE,
@@ -100,7 +100,8 @@ ARTICLES = _schema("articles", [
     ),
     _field(
         "revision", pa.int32(),
-        "1 for the first text of a URL, then 2, …; null where the URL is not known or a site's front page.",
+        "1 for the first text of a URL, then 2, … for another text, or the same page cleaned otherwise; null where the "
+        "URL is not known or a site's front page.",
     ),
     _field("fetched_at", _UTC, "When the raw page was fetched, where its source says (WARC)."),
     *_RUN,

@@ -9,16 +9,17 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from outputs.again import content_of
 from outputs.layout import Table, flush
 from outputs.ledger import article_key, reject_key
 from outputs.manifest import Counts
 from outputs.parquet import write_articles, write_rejects, write_table
 from outputs.relations import Relation
-from outputs.rows import ArticleRow, RejectRow, article_id
+from outputs.rows import ArticleRow, RejectRow
 from outputs.s3 import S3Path
 from outputs.schema import ARTICLE_ORDER, REJECT_ORDER
 from outputs.text import write_texts
-from outputs.text_index import Texts, new_texts
+from outputs.text_index import Texts, new_texts, url_key
 from tasks.page import Rejected, RejectReason
 
 
@@ -89,12 +90,18 @@ def stage_part(folder: Path, number: int, articles: Sequence[ArticleRow], reject
         articles=tuple(article_key(row.article.source_sha256) for row in articles),
         rejects=tuple(_reject_key(row.rejected) for row in rejects),
         texts=new_texts(
-            [row.minhash for row in articles],
-            [article_id(row.article.source_sha256) for row in articles],
+            [_signature(row) for row in articles],
+            [row.article_id for row in articles],
             [row.article.metadata.url for row in articles],
-            [row.text_sha256 for row in articles],
+            # A page that was cleaned again is another version, though its fields alone may have changed.
+            [content_of(row).hex() if row.is_again else row.text_sha256 for row in articles],
         ),
     )
+
+
+def _signature(row: ArticleRow) -> str | None:
+    """What an article is found alike by; none where that would be with itself, as it was archived before."""
+    return None if row.is_again and not url_key(row.article.metadata.url) else row.minhash
 
 
 def without(part: StagedPart, is_seen: Callable[[bytes], bool], folder: Path) -> StagedPart:

@@ -25,11 +25,11 @@ from tasks.storage import reach
 VIEWS = ("articles", "latest", "rejects", "blocks", "runs")
 BATCH_ROWS = 500  # of a result, in memory at a time
 
-# A row is one page's article by one run. Where revisions are not numbered, what was archived last is the newest.
+# Revisions are numbered where there is an address. Without one, what was archived last of a page is the newest.
 _LATEST = """
 CREATE VIEW latest AS SELECT * FROM articles WHERE (article_id, run_id) IN (
   SELECT max_by((article_id, run_id), (coalesce(revision, 0), archived_at, article_id))
-  FROM articles GROUP BY coalesce(url, article_id))
+  FROM articles GROUP BY CASE WHEN revision IS NULL THEN source_sha256 ELSE url END)
 """
 _BLOCKS = """
 CREATE VIEW blocks AS

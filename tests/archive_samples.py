@@ -59,10 +59,12 @@ def write_pages(folder: Path, pages: dict[str, str | bytes]) -> Path:
     return folder
 
 
-def run_archive(source: Path, root: Path, size: int = 2, now: datetime | None = None, cleaner=clean) -> Manifest:
+def run_archive(
+    source: Path, root: Path, size: int = 2, now: datetime | None = None, cleaner=clean, *, again=False
+) -> Manifest:
     refs = list(find_pages([source]))
     batches = [refs[start : start + size] for start in range(0, len(refs), size)]
-    with open_run(root, [str(source)], now=now) as run:
+    with open_run(root, [str(source)], now=now, again=again) as run:
         # All are staged before the first is committed, as in parallel.
         staged = [archive_batch(run.job(number, batch, LIMITS), cleaner) for number, batch in enumerate(batches)]
         for batch in staged:

@@ -18,6 +18,7 @@ from outputs.archive import open_run
 from outputs.batch import archive_batch
 from outputs.layout import ArchiveError
 from outputs.manifest import AccountingError, Counts
+from outputs.schema import SCHEMA_VERSION
 from tasks.page import RejectReason
 from tasks.read import PageRef, find_pages
 from tests.archive_samples import LIMITS, NOON, clean, names, rows, run_archive, tree, write_pages
@@ -183,7 +184,9 @@ def test_foreign_files_are_left_alone(source, root):
 def test_newer_archive_is_refused(source, root):
     manifest = run_archive(source, root)
     path = root / "_runs" / f"{manifest.run}.json"
-    path.write_text(path.read_text("utf-8").replace('"schema_version": 2', '"schema_version": 99'), "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace(f'"schema_version": {SCHEMA_VERSION}', '"schema_version": 99'), "utf-8"
+    )
     with pytest.raises(ArchiveError, match="newer version"):
         run_archive(source, root)
 
