@@ -46,3 +46,17 @@ def violations(page: Any) -> list[str]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     found = axe.run(page).response["violations"]
     return [f"{each['id']}: {node['html'][:200]}: {node['failureSummary']}" for each in found for node in each["nodes"]]
+
+
+_SMALL = """
+() => [...document.querySelectorAll("a, button, summary")].map(each => {
+  const box = each.getBoundingClientRect();
+  return [each.textContent.trim(), box.width, box.height, each.scrollWidth - each.clientWidth];
+}).filter(([_, width, height, over]) => width && (width < 24 || height < 24 || over > 1)).map(String)
+"""
+
+
+def too_small(page: Any) -> list[str]:
+    """What is hard to hit with a finger, or smaller than its own text: WCAG 2.5.8 asks for 24 pixels both ways."""
+    small: list[str] = page.evaluate(_SMALL)
+    return small

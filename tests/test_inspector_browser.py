@@ -10,7 +10,7 @@ from outputs.inspector_labels import add_labelled, read_labels
 from outputs.inspector_page import render
 from tasks.labelled import read_labelled
 from tasks.page import RawPage
-from tests.browser import NARROW, WIDE, chromium, open_page, violations
+from tests.browser import NARROW, WIDE, chromium, open_page, too_small, violations
 from tests.test_inspector import FERRY, HOSTILE
 
 SCHEMES, SIZES = ("light", "dark"), (WIDE, NARROW)
@@ -203,3 +203,9 @@ def test_the_policy_holds_where_escaping_would_not(browser, folder):
     assert page.title() != "owned"
     assert any("Content Security Policy" in message for message in wrong)
     page.context.close()
+
+
+def test_a_finger_hits_what_it_is_to(ferry):
+    ferry.set_viewport_size(NARROW)
+    ferry.locator(".skip").evaluate("link => link.remove()")  # for keyboards
+    assert too_small(ferry) == []

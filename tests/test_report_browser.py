@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from outputs.report import render
-from tests.browser import NARROW, WIDE, chromium, open_page, violations
+from tests.browser import NARROW, WIDE, chromium, open_page, too_small, violations
 from tests.test_report import HOSTILE, full
 
 
@@ -43,6 +43,7 @@ def test_accessible_and_as_wide_as_the_screen(
         summary.click()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+    assert too_small(page) == []
     assert wrong == []
     page.context.close()
 
