@@ -14,6 +14,7 @@ from importlib import resources
 import re2
 
 from config.limits import Limits
+from tasks.bridge import BODY
 from tasks.page import Kind, Label, LabelledBlock, Page, RejectReason
 from tasks.words import count_words
 
@@ -79,7 +80,9 @@ def verdict(page: Page, blocks: Sequence[LabelledBlock], limits: Limits) -> tupl
         return None
     if found := _by_title(page, blocks, words) or _by_text(page, kept, words, limits):
         return found
-    if words < limits.min_words:
+    sure = [block.text for block in blocks if block.kept and block.confidence > BODY] or kept
+    words = _count(sure, limits.min_words)
+    if words < limits.min_words:  # what was taken in doubt adds to an article, and makes none beside what is sure
         return RejectReason.NO_ARTICLE, f"{words} words that could be an article's"
     return (RejectReason.NO_ARTICLE, "teasers and links") if _is_index(page, blocks) else None
 
