@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from tasks.boxes import Opener, Renamed, boxed, frames, menus_and_stories
 from tasks.bridge import BODY, bridged
 from tasks.captions import boxed_captions, caption_parts
+from tasks.comments import readers_comments
 from tasks.decks import deck_rows
 from tasks.dump_title import Dump, dump_title_row
 from tasks.folding import squeeze
@@ -80,6 +81,7 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     _rename(verdicts, notes_on_authors(page, _labels(verdicts)))
     _keep_headings(page, verdicts)
     _rename(verdicts, other_stories(page, _labels(verdicts)))
+    _rename(verdicts, readers_comments(page, verdicts, rules))
     said = overruled(page, _labels(verdicts), [verdict.reason for verdict in verdicts])
     for row, named, reason in said:  # the publisher's rules have the last word
         verdicts[row], rules[row] = Verdict(named or _body_label(page.blocks[row]), reason, CERTAIN), []
