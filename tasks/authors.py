@@ -36,6 +36,7 @@ _GLUED = re.compile(r"^By(?=[A-Z][a-z])")
 _GLUED_END = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z]{3})")  # "Jane DoeReporter", but not "MacDonald"
 _GLUED_MONTH = re.compile(r"(?<=[^\W\d_]{3})(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s\d)")
 _DASH = re.compile(r"\s[-–—]\s")
+_NOTICE = re.compile(r"\([^()]{50,200}\)")  # "(This content was not reviewed by the paper's staff.)"
 _FOOTNOTE = re.compile(r"(?<=[a-z]{2})\d(?!\d)")  # "Jane Doe1"
 _LONE_BY = re.compile(r"^(?:by|von|par|por|door|di|av|af)\W{0,2}$", re.IGNORECASE)
 
@@ -169,7 +170,8 @@ def _alone(lines: Sequence[str], site: frozenset[str]) -> list[Name]:
 
 def _without_dates(line: str) -> str:
     """A line without its dates, and without what stands after a dash behind the names: a place, an agency."""
-    head, *rest = _DASH.split(_DATES.sub(" | ", _GLUED.sub("By ", line)))
+    line = _GLUED_MONTH.sub(" ", _GLUED.sub("By ", _NOTICE.sub(" ", line)))
+    head, *rest = _DASH.split(_DATES.sub(" | ", line))
     line = head if any(map(looks_like_person, split_byline(head))) else " | ".join((head, *rest))
     found = byline_words().inside.search(line, 1)
     return line[found.start() :] if found and found.start() < 80 else line

@@ -52,6 +52,8 @@ def persons(text, structured=False):
         ("Share this article", []),
         ("https://paper.example/authors/jane-doe", []),
         ("By Harbour Gazette", []),
+        ("By Mara Lind, Political Commentator", ["Mara Lind"]),
+        ("Von Mara Lind, Leitende Wirtschaftsredakteurin", ["Mara Lind"]),
     ],
 )
 def test_names(byline, names):
@@ -116,6 +118,12 @@ def test_a_byline_that_names_the_declared_and_others():
         "Jane Doe", "Jo Kern", "Mara Lind",
     )  # fmt: skip
     assert authors(page("H", "By Jane Doe — Alto da Serra", sources=declared)) == ("Jane Doe",)
+    assert authors(page("H", "By JANE DOE and MARA LINDJune 11, 2019", sources=declared)) == ("Jane Doe", "MARA LIND")
+
+
+def test_a_notice_beside_the_author_names_nobody():
+    notice = "(This post was not checked by Harbour Gazette Staff before it was put online.)"
+    assert authors(page("H", f"By Jane Doe {notice}")) == ("Jane Doe",)
 
 
 def test_who_put_the_text_there_did_not_write_it():
