@@ -19,10 +19,12 @@ from tasks.model import BodyModel
 from tasks.page import Article, RawPage, Rejected, RejectReason
 from tasks.publishers import Publishers, load_publishers
 from tasks.reject import verdict
+from tasks.uncollected import uncollected
 
 DEFAULT_LIMITS = Limits()
 
 
+@uncollected()
 def clean_page(
     raw: RawPage,
     limits: Limits = DEFAULT_LIMITS,

@@ -1,5 +1,6 @@
 """The whole line of one page: bytes in, an article or a reason out, the same every time."""
 
+import gc
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ import pytest
 
 from config.limits import Limits
 from tasks.clean import clean_page
+from tasks.decode import decode
 from tasks.model import load_model
 from tasks.page import KEPT, Article, Label, Page, RawPage, Rejected, RejectReason
 from tests.stories import SCRIPTS, paragraphs, story_page, title
@@ -107,3 +109,28 @@ def test_another_model_may_be_given() -> None:
     result = clean_page(page, Limits(), Never())
     assert isinstance(result, Rejected)
     assert result.reason is RejectReason.NO_ARTICLE
+
+
+def test_the_garbage_collector_rests_while_a_page_is_cleaned_and_is_left_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr("tasks.clean.decode", lambda *_: seen.append(gc.isenabled()) or decode(*_))
+    page = raw(story_page("latin"))
+    assert gc.isenabled()
+    clean_page(page)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        clean_page(page)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert seen == [False, False]
+
+
+def test_the_garbage_collector_runs_again_after_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.clean.decode", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        clean_page(raw("x"))
+    assert gc.isenabled()
