@@ -197,10 +197,11 @@ def is_link(block: Block) -> bool:
 
 def is_story(block: Block) -> bool:
     """Whether a block is nothing but a link, and as long as a headline."""
-    words = block.text.split()
-    if not is_link(block) or len(_GLUED.findall(block.text)) >= MOST_GLUED or block.text.count(",") >= MOST_COMMAS:
+    if not is_link(block):
         return False
-    return len(words) >= STORY_WORDS or (not block.text.isascii() and len(block.text) >= STORY_CHARS * len(words))
+    text, words = block.text, len(block.text.split())
+    is_long = words >= STORY_WORDS or (not text.isascii() and len(text) >= STORY_CHARS * words)
+    return is_long and text.count(",") < MOST_COMMAS and len(_GLUED.findall(text)) < MOST_GLUED
 
 
 def _scope(page: Page, row: int, ends: Sequence[int]) -> range:
@@ -230,8 +231,8 @@ def _ends(containers: Sequence[Container]) -> list[int]:
 def _flags(containers: Sequence[Container], tags: frozenset[str], is_named: Callable[[str], bool]) -> list[bool]:
     flags: list[bool] = []
     for container in containers:
-        up = container.parent
-        flags.append((up >= 0 and flags[up]) or container.tag in tags or is_named(container.words))
+        up, words = container.parent, container.words
+        flags.append((up >= 0 and flags[up]) or container.tag in tags or (words != "" and is_named(words)))
     return flags
 
 

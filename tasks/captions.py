@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from tasks.folding import squeeze
 from tasks.page import KEPT, Block, Kind, Label, Page
@@ -154,7 +155,12 @@ def _box_of(page: Page, block: Block) -> int | None:
         if place < 0:
             return None
         container = page.containers[place]
-        if container.tag == "figure" or (container.words and _BOX.search(container.words)):
+        if container.tag == "figure" or (container.words and _is_box(container.words)):
             return place
         place = container.parent
     return None
+
+
+@lru_cache(maxsize=50_000)  # a site's elements have the same names on all its pages
+def _is_box(words: str) -> bool:
+    return _BOX.search(words) is not None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from tasks.boxes import Opener, Renamed, boxed, frames, menus_and_stories
 from tasks.bridge import BODY, bridged
@@ -40,18 +41,18 @@ PULLED = 25  # letters and digits of the shortest pull quote
 QUOTES = frozenset(("blockquote", "aside", "q"))
 
 # What the words of an element's class say of a block that is not body; the first that fits names it.
-PLACES: tuple[tuple[str, Label, int], ...] = (  # kind of place, label, longest text in characters
-    ("comment", Label.COMMENT, 100_000),
-    ("legal", Label.LEGAL, 100_000),
-    ("credit", Label.CREDIT, 200),
-    ("caption", Label.CAPTION, 1_000),
-    ("bio", Label.BIO, 2_000),
-    ("byline", Label.BYLINE, 300),
-    ("share", Label.SHARE, 200),
-    ("paywall", Label.PAYWALL, 1_000),
-    ("promo", Label.PROMO, 1_000),
-    ("advert", Label.ADVERT, 300),
-    ("related", Label.RELATED, 1_000),
+PLACES: tuple[tuple[int, Label, int], ...] = (  # kind of place, label, longest text in characters
+    (PLACE_BIT["comment"], Label.COMMENT, 100_000),
+    (PLACE_BIT["legal"], Label.LEGAL, 100_000),
+    (PLACE_BIT["credit"], Label.CREDIT, 200),
+    (PLACE_BIT["caption"], Label.CAPTION, 1_000),
+    (PLACE_BIT["bio"], Label.BIO, 2_000),
+    (PLACE_BIT["byline"], Label.BYLINE, 300),
+    (PLACE_BIT["share"], Label.SHARE, 200),
+    (PLACE_BIT["paywall"], Label.PAYWALL, 1_000),
+    (PLACE_BIT["promo"], Label.PROMO, 1_000),
+    (PLACE_BIT["advert"], Label.ADVERT, 300),
+    (PLACE_BIT["related"], Label.RELATED, 1_000),
 )
 
 
@@ -92,22 +93,29 @@ def _decide(block: Block, rules: Sequence[Rule], chance: float, box: Label | Non
     """Body or not, and the name that the block's own rules and element give it."""
     if box is Label.CAPTION:  # "All rights reserved" or "Reuters" under an image is its credit
         rules = [rule for rule in rules if rule.label not in UNDER_NO_IMAGE]
+    if rules and (ruled := _by_rules(rules, chance)) is not None:
+        return ruled
+    if chance >= BODY and box is not Label.CAPTION and chance >= _least(block, rules, box):
+        return Verdict(_body_label(block), "model", chance)
+    for rule in rules:
+        if rule.label not in KEPT:
+            return Verdict(rule.label, rule.id, 1 - chance)
+    return Verdict(box, "element", max(chance, 1 - chance)) if box else Verdict(*_by_element(block), 1 - chance)
+
+
+def _by_rules(rules: Sequence[Rule], chance: float) -> Verdict | None:
+    """What rules say that are certain, or nearly so."""
     strict = min((rule for rule in rules if rule.strength is not Strength.NAME), key=_first, default=None)
     if strict is not None and strict.label not in KEPT:
         return Verdict(strict.label, strict.id, CERTAIN)
     correction = next((rule for rule in rules if rule.label is Label.CORRECTION), None)
     if correction is not None and chance >= CORRECTION:
         return Verdict(Label.CORRECTION, correction.id, max(chance, 1 - chance))
-    if chance >= _least(block, rules, box) and box is not Label.CAPTION:
-        return Verdict(_body_label(block), "model", chance)
-    named = next((rule for rule in rules if rule.label not in KEPT), None)
-    if named is not None:
-        return Verdict(named.label, named.id, 1 - chance)
-    return Verdict(box, "element", max(chance, 1 - chance)) if box else Verdict(*_by_element(block), 1 - chance)
+    return None
 
 
 def _least(block: Block, rules: Sequence[Rule], box: Label | None) -> float:
-    """How sure the model must be that the block is body."""
+    """How sure the model must be that the block is body: `BODY` at the least."""
     is_menu_word = len(block.text) <= MENU_CHARS and any(rule.label in MENU for rule in rules)
     return SURELY_BODY if box is not None or block.tag == "button" or is_menu_word else BODY
 
@@ -117,9 +125,17 @@ def _box(block: Block, page: Page) -> Label | None:
     if len(block.text) > CAPTION_CHARS or page.kind is Kind.DUMP:
         return None
     parent = page.containers[page.containers[block.container].parent]
-    if "figcaption" in (block.tag, parent.tag) or "caption" in block.words or "caption" in parent.words:
+    if block.tag == "figcaption" or parent.tag == "figcaption":
         return Label.CAPTION
-    found = BOXES.search(f"{block.words} {parent.words}") if block.words or parent.words else None
+    return _box_named(block.words, parent.words) if block.words or parent.words else None
+
+
+@lru_cache(maxsize=50_000)  # a site's elements have the same names on all its pages
+def _box_named(words: str, around: str) -> Label | None:
+    """What the words of an element and of the one around it say that it is made for."""
+    if "caption" in words or "caption" in around:
+        return Label.CAPTION
+    found = BOXES.search(f"{words} {around}")
     return BOX_LABELS[found.group(1)] if found else None
 
 
@@ -147,8 +163,8 @@ def _by_element(block: Block) -> tuple[Label, str]:
     if block.datetime is not None and len(block.text) < 100:
         return Label.TIMESTAMP, "element"
     bits = place_bits(block.words)
-    for name, found, longest in PLACES:
-        if bits & PLACE_BIT[name] and len(block.text) <= longest:
+    for bit, found, longest in PLACES if bits else ():
+        if bits & bit and len(block.text) <= longest:
             return found, "element"
     return Label.NAVIGATION, "model"
 
@@ -218,12 +234,11 @@ def _keep_headings(page: Page, verdicts: list[Verdict]) -> None:
     """A heading right above a paragraph of the body belongs to it, though the model was not quite sure."""
     for row, block in enumerate(page.blocks[:-1]):
         verdict = verdicts[row]
-        below = next(
-            (at for at in range(row + 1, min(row + 3, len(verdicts))) if verdicts[at].label is not Label.TIMESTAMP), row
-        )
         is_heading = block.tag in HEADINGS and verdict.reason == "model" and verdict.label is Label.NAVIGATION
-        if is_heading and 1 - verdict.confidence >= HEADING and verdicts[below].label is Label.PARAGRAPH:
-            verdicts[row] = Verdict(Label.HEADING, "above the body", verdict.confidence)
+        if is_heading and 1 - verdict.confidence >= HEADING:
+            below = next((each for each in verdicts[row + 1 : row + 3] if each.label is not Label.TIMESTAMP), verdict)
+            if below.label is Label.PARAGRAPH:
+                verdicts[row] = Verdict(Label.HEADING, "above the body", verdict.confidence)
 
 
 def _parts(
@@ -232,7 +247,7 @@ def _parts(
     """The labelled blocks, those that hold several things cut up."""
     out = []
     for block, verdict, found in zip(blocks, verdicts, rules, strict=True):
-        parts = None if verdict.label in WHOLE else _split(block, found, phrases)
+        parts = _split(block, found, phrases) if found and verdict.label not in WHOLE else None
         if parts:
             rule, pieces = parts
             out += [LabelledBlock(piece.text, piece.label, rule.id, verdict.confidence) for piece in pieces]

@@ -30,8 +30,9 @@ def surroundings(page: Page) -> list[Label | None]:
         return [None] * len(page.containers)
     own = _elders(page, page.headline)
     for index, container in enumerate(page.containers):
-        above = around[container.parent] if container.parent >= 0 else None
-        around.append((None if index in own else _named(container.words)) or above)
+        up, words = container.parent, container.words
+        named = _named(words) if words and index not in own else None
+        around.append(named or (around[up] if up >= 0 else None))
     return around
 
 
