@@ -1,6 +1,7 @@
 """The walk over a parsed page that cuts it into blocks, the containers around them, and pictures."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -72,26 +73,25 @@ class Walk:
         passed_over = False  # whether the walk comes from the start of an element that is passed over
         for event, element in walker:
             if event == "start":
-                passed_over = not self._start(element)
-                if passed_over:
+                if not self._start(element, element.tag):
+                    passed_over = True
                     walker.skip_subtree()
-                continue
-            if passed_over:
-                passed_over = False
+                    continue
+                text = element.text
             else:
-                self._end(element)
-            tail = element.tail
-            if tail and element is not root:
-                self._text(tail)
+                if passed_over:
+                    passed_over = False
+                else:
+                    self._end(element, element.tag)
+                text = element.tail if element is not root else None
+            if text:
+                self._text(text)
 
-    def _start(self, element: Any) -> bool:
+    def _start(self, element: Any, tag: str) -> bool:
         """Begin an element; False where it is passed over with all that it holds."""
-        tag = element.tag
         if tag in INLINE:
             if tag == "span" and _is_for_ears(element):
                 return False
-            if element in self.chosen and self.row is None:
-                self._open(element)
             self._start_inline(element, tag)
         elif tag == "br":
             self._break()
@@ -105,9 +105,6 @@ class Walk:
             if tag == "tr" and _is_plain(element):
                 self.row = element
             self._open(element)
-        text = element.text
-        if text:
-            self._text(text)
         return True
 
     def _open(self, element: Any) -> None:
@@ -123,6 +120,8 @@ class Walk:
             self.known.pop()
 
     def _start_inline(self, element: Any, tag: str) -> None:
+        if self.chosen and self.row is None and element in self.chosen:
+            self._open(element)
         if tag == "a":
             self.links += 1
         elif tag in STRONG:
@@ -130,10 +129,9 @@ class Walk:
         elif tag == "time" and self.datetime is None:
             self.datetime = element.get("datetime")
 
-    def _end(self, element: Any) -> None:
-        tag = element.tag
+    def _end(self, element: Any, tag: str) -> None:
         if tag in INLINE:
-            if element in self.chosen and self.row is None:
+            if self.chosen and self.row is None and element in self.chosen:
                 self._close()
             if tag == "a":
                 self.links -= 1
@@ -142,20 +140,17 @@ class Walk:
         elif tag not in VOID:
             if element is self.row:
                 self.row = None
-            if self.row is not None:
+            if self.row is None:
+                self._close()
+            else:
                 self._edge(tag)
-                return
-            self._close()
 
     def _edge(self, tag: str) -> None:
         """Begin or end an element within a plain row: its words stand apart from its neighbours'."""
         if self.parts:
             self.parts.append(CELL_EDGE if tag in ("td", "th") else " ")
 
-    def _text(self, text: str | None) -> None:
-        if not text:
-            return
-        size = len(text)
+    def _text(self, text: str) -> None:
         if text.isspace():
             if self.parts and not self.breaks:
                 self.parts.append(" ")
@@ -163,9 +158,9 @@ class Walk:
         self.breaks = 0
         self.parts.append(text)
         if self.links:
-            self.link_chars += size
+            self.link_chars += len(text)
         if self.strongs:
-            self.strong_chars += size
+            self.strong_chars += len(text)
 
     def _break(self) -> None:
         if self.row is not None:
@@ -187,18 +182,9 @@ class Walk:
             self.parts = []
             if text and len(self.blocks) < MAX_BLOCKS:
                 index = self._container()
-                maker = self.containers[index]
-                self.blocks.append(
-                    Block(
-                        text,
-                        maker.tag,
-                        maker.words,
-                        index,
-                        min(self.link_chars, len(text)),
-                        min(self.strong_chars, len(text)),
-                        datetime=self.datetime,
-                    )
-                )
+                maker, size = self.containers[index], len(text)
+                links, strong = min(self.link_chars, size), min(self.strong_chars, size)
+                self.blocks.append(Block(text, maker.tag, maker.words, index, links, strong, datetime=self.datetime))
         self.breaks = self.link_chars = self.strong_chars = 0
         self.datetime = None
 
@@ -224,13 +210,18 @@ class Walk:
 def _is_for_ears(span: Any) -> bool:
     """Whether an inline element is for screen readers alone ("opens in a new window")."""
     words = span.get("class")
-    if words is not None and any(sign in words for sign in FOR_EARS):
+    if words is not None and _are_for_ears(words):
         return True
     style = span.get("style")
     if style is not None and _CLIPPED.search(style):
         return True
     text = span.text
-    return text is not None and len(text) <= 60 and _NEW_WINDOW.search(text) is not None
+    return text is not None and len(text) <= 60 and _NEW_WINDOW.match(text) is not None
+
+
+@lru_cache(maxsize=50_000)  # a site's elements have the same names on all its pages
+def _are_for_ears(words: str) -> bool:
+    return any(sign in words for sign in FOR_EARS)
 
 
 def _holds_article(noscript: Any) -> bool:
