@@ -3,8 +3,10 @@
 import functools
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib import resources
+from itertools import chain, repeat
 from typing import Any
 
 from tasks.page import LabelledBlock
@@ -86,7 +88,18 @@ def _common_words() -> dict[str, frozenset[str]]:
 def common_shares(text: str) -> dict[str, float]:
     """For each language of `config/common_words.toml` the share of the text's words that are common words of it."""
     words = text.lower().split()
-    return {language: _share(words, common) for language, common in _common_words().items()}
+    counts = Counter(chain.from_iterable(map(_speakers().get, words, repeat(()))))
+    return {language: counts[language] / max(len(words), 1) for language in _common_words()}
+
+
+@functools.cache
+def _speakers() -> dict[str, tuple[str, ...]]:
+    """The languages of which a word is a common one."""
+    words: dict[str, tuple[str, ...]] = {}
+    for language, common in _common_words().items():
+        for word in common:
+            words[word] = (*words.get(word, ()), language)
+    return words
 
 
 def _share(words: Sequence[str], common: frozenset[str]) -> float:

@@ -61,6 +61,7 @@ class Part:
 
 
 ALWAYS_SPOKEN = frozenset(("neutral", "en"))  # English furniture stands on pages in any language
+ALWAYS = "always"  # the language, as it were, of their rules
 
 
 class Phrases:
@@ -75,7 +76,10 @@ class Phrases:
         self._remembered = functools.lru_cache(REMEMBERED)(self._match)
 
     def match(self, text: str, languages: frozenset[str] | None = None) -> tuple[int, ...]:
-        """Indices of the rules that hit, in the order of `rules`; of the languages named, by default of all."""
+        """Indices of the rules that hit, in the order of `rules`; of the languages named, by default of all.
+
+        The rules of what is always spoken are read in any case.
+        """
         if len(text) > 2 * LONGEST_CHARS:
             return ()
         find = self._remembered if len(text) <= RECURRING_CHARS else self._match
@@ -91,8 +95,7 @@ class Phrases:
         """`match` for all the blocks of a page, by the rules of the languages that the page is in."""
         all_of_page = list(texts)
         spoken = spoken_languages(all_of_page)
-        languages = None if spoken is None else spoken | ALWAYS_SPOKEN
-        return [self.match(text, languages) for text in all_of_page]
+        return [self.match(text, spoken) for text in all_of_page]
 
     def split(self, text: str, rule: Rule) -> tuple[Part, ...] | None:
         """The parts that the rule's groups name, in reading order; None where they would lose words."""
@@ -122,23 +125,28 @@ class _Sieve:
         members: dict[tuple[str, str], list[tuple[int, Rule]]] = {}
         for index, rule in enumerate(rules):
             if rule.max_chars > above:
-                members.setdefault((rule.id.split(".")[0], rule.needs), []).append((index, rule))
+                language = rule.id.split(".")[0]
+                key = (ALWAYS if language in ALWAYS_SPOKEN else language, rule.needs)
+                members.setdefault(key, []).append((index, rule))
         self._sets = {key: _PatternSet(group) for key, group in members.items()}
         self._reader = functools.lru_cache(COMBINATIONS)(self._new_reader)
 
     def match(self, text: str, languages: frozenset[str] | None) -> tuple[int, ...]:
         always, needed, needy = self._reader(languages)
+        size, encoded = len(text), text.encode()
         found: list[int] = []
         for patterns in always:
-            found += patterns.match(text)
-        for at in needed(text) or ():
+            found += patterns.match(encoded, size)
+        for at in needed(encoded) or ():
             for patterns in needy[at]:
-                found += patterns.match(text)
+                found += patterns.match(encoded, size)
         return tuple(sorted(found)) if found else ()
 
     def _new_reader(self, languages: frozenset[str] | None) -> "_Reader":
         """The sets of some languages: those that read every text, what the others need, and the others by need."""
-        spoken = {key: group for key, group in self._sets.items() if languages is None or key[0] in languages}
+        spoken = {
+            key: group for key, group in self._sets.items() if languages is None or key[0] in languages | {ALWAYS}
+        }
         by_needs: dict[str, list[_PatternSet]] = {}
         for (_, needs), group in spoken.items():
             by_needs.setdefault(needs, []).append(group)
@@ -154,26 +162,29 @@ class _PatternSet:
         self._patterns = [rule.pattern for _, rule in members]
 
     @functools.cached_property
-    def _find(self) -> Callable[[str], list[int] | None]:
+    def _find(self) -> "_Search":
         return _compiled_set(self._patterns)
 
-    def match(self, text: str) -> list[int]:
-        size = len(text)
-        hits = (self._members[at] for at in self._find(text) or ())
-        return [index for index, bound in hits if size <= bound]
+    def match(self, encoded: bytes, size: int) -> Sequence[int]:
+        """The rules that hit a text of `size` characters, given as UTF-8."""
+        places = self._find(encoded)
+        if not places:
+            return ()
+        return [index for index, bound in map(self._members.__getitem__, places) if size <= bound]
 
 
-_Reader = tuple[list[_PatternSet], Callable[[str], list[int] | None], list[list[_PatternSet]]]
+_Search = Callable[[bytes], list[int] | None]
+_Reader = tuple[list[_PatternSet], _Search, list[list[_PatternSet]]]
 
 
-def _compiled_set(patterns: Sequence[str]) -> Callable[[str], list[int] | None]:
+def _compiled_set(patterns: Sequence[str]) -> _Search:
     """A search for all patterns at once: the places of those that hit."""
     options = quiet()
     options.max_mem = SET_MEMORY
     searched = re2.Set.SearchSet(options)
     count = sum(1 for pattern in patterns if searched.Add(pattern) >= 0)
     searched.Compile()
-    search: Callable[[str], list[int] | None] = searched.Match
+    search: _Search = searched.Match
     return search if count else lambda _: None
 
 
