@@ -1,11 +1,9 @@
 """What one block is: the labeller's working value."""
 
-from dataclasses import dataclass
-
-from tasks.page import Label
+from tasks.page import Label, small_value
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Verdict:
     """What one block is, who said so, and how sure (0 to 1) that it is kept or removed rightly."""
 

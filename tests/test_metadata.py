@@ -246,7 +246,7 @@ MARKUP = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(MARKUP, max_size=30), st.lists(st.sampled_from(list(Label)), min_size=30, max_size=30))
 def test_any_page_is_taken(parts, labels):
     root = html.document_fromstring(f"<html><body>{''.join(parts).replace(chr(0), '')}x</body></html>")
