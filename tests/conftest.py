@@ -72,7 +72,7 @@ def prefect_server(data_home: Path) -> Iterator[LocalServer]:
         for name, value in settings.items():
             patch.setenv(name, value)
         server = LocalServer.start(data_home / SERVER_HOME, schedules=True)
-    server.wait()
+    server.wait(300)  # the machine may be busy
     yield server
     server.stop()
 
