@@ -11,18 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar, dataclass_transform
-
-Value = TypeVar("Value")
-
-
-@dataclass_transform(frozen_default=True)
-def small_value(cls: type[Value]) -> type[Value]:
-    """A frozen data class of which a page has hundreds; that it is frozen the type checker alone sees to.
-
-    One that is frozen at run time, too, takes three times as long to make.
-    """
-    return dataclass(slots=True, unsafe_hash=True)(cls)
 
 
 class Kind(StrEnum):
@@ -163,7 +151,7 @@ class Declared:
     is_paywalled: bool | None = None  # isAccessibleForFree, where said
 
 
-@small_value
+@dataclass(frozen=True, slots=True)
 class Container:
     """An element that holds blocks. `parent` is an index into the page's containers, -1 for the root."""
 
@@ -173,7 +161,7 @@ class Container:
     depth: int
 
 
-@small_value
+@dataclass(frozen=True, slots=True)
 class Block:
     """A run of visible text that stands by itself: a paragraph, a heading, a list item, a line of a dump.
 
