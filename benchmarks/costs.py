@@ -55,8 +55,16 @@ class Cost:
         )
 
 
+def server_process() -> int:
+    """The id of the Prefect server that this process has started."""
+    return next(process.pid for process in psutil.Process().children() if _SERVER in process.cmdline())
+
+
 class Meter:
-    """Measures what is done within its context, in this process and its children."""
+    """Measures what is done within its context, in this process and its children, and in a server of another's."""
+
+    def __init__(self, server: int | None = None) -> None:
+        self._others = [psutil.Process(server)] if server else []
 
     def __enter__(self) -> "Meter":
         self._me = psutil.Process()
@@ -92,7 +100,7 @@ class Meter:
 
     def _look(self) -> None:
         main, others, together = 0, 0, 0
-        for process in [self._me, *self._me.children(recursive=True)]:
+        for process in [self._me, *self._me.children(recursive=True), *self._others]:
             try:
                 times = process.cpu_times()
                 self._last[process.pid] = times.user + times.system

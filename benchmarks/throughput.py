@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from costs import Cost, Meter
+from costs import Cost, Meter, server_process
 from made_pages import made, read_pages, write_warcs
 
 from flows.archiving import Request, open_archiving, under_way
@@ -140,20 +140,25 @@ class Bench:
         return folder
 
     def run(self, source: Path, archive: str, *, workers: int | None = None, prefect: bool = True) -> Cost:
-        """One run of the flow, or of what the flow drives."""
-        from flows.archive_news import archive_news  # noqa: PLC0415  (once the environment is set)
-
+        """One run of the flow, or of what the flow drives, in a process of its own: its memory is that of this run."""
         request = Request((source,), self.folder / archive, workers or self.workers)
-        with Meter() as meter, open_archiving(request) as archiving:
-            archiving.start_ahead()
-            if prefect:
-                with under_way(archiving):
-                    archive_news([str(source)], request.archive)
-            else:
-                for number in archiving.jobs():
-                    archiving.commit(archiving.outcome(number))
-                archiving.finish()
-        return meter.cost
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as own:
+            return own.submit(_run, request, server_process(), prefect=prefect).result()
+
+
+def _run(request: Request, server: int, *, prefect: bool) -> Cost:
+    from flows.archive_news import archive_news  # noqa: PLC0415  (once the environment is set)
+
+    with Meter(server) as meter, open_archiving(request) as archiving:
+        archiving.start_ahead()
+        if prefect:
+            with under_way(archiving):
+                archive_news(list(map(str, request.sources)), request.archive)
+        else:
+            for number in archiving.jobs():
+                archiving.commit(archiving.outcome(number))
+            archiving.finish()
+    return meter.cost
 
 
 def _make(originals: Sequence[Path], pages: int, seed: int, folder: Path) -> int:

@@ -78,9 +78,10 @@ def archive_news(
 
 
 @task(name="clean_batch", task_run_name="clean_batch-{number}", cache_policy=NO_CACHE, persist_result=False)
-def clean_batch(archiving: Archiving, number: int) -> list[StagedBatch]:
+def clean_batch(archiving: Archiving, number: int) -> None:
     """Wait until a worker process has cleaned a batch."""
-    return archiving.outcome(number)
+    # Nothing is returned: Prefect keeps the state of each task that returns something, 3 kB, to the end of the flow.
+    archiving.wait(number)
 
 
 def _drive(archiving: Archiving) -> Summary:
@@ -107,7 +108,13 @@ def _drive(archiving: Archiving) -> Summary:
 def _outcome(archiving: Archiving, number: int) -> Callable[[], list[StagedBatch]]:
     if archiving.is_on_cluster:
         return partial(archiving.outcome, number)
-    return clean_batch.submit(archiving, number).result
+    waiting = clean_batch.submit(archiving, number)
+
+    def outcome() -> list[StagedBatch]:
+        waiting.result()
+        return archiving.outcome(number)
+
+    return outcome
 
 
 def _line(archiving: Archiving, counts: Counts) -> str:

@@ -32,7 +32,9 @@ from tasks.publishers import checked_publishers
 from tasks.read import PageRef
 from tasks.storage import absolute, shown
 
-SMALLEST_BATCH, LARGEST_BATCH = 50, 2000  # pages: 10 to 20 s of work on one core at the most
+# Pages: 5 to 10 s of work on one core at the most. A batch is in memory whole where it is cleaned and where it is put
+# in place, so that batches which grew with the run would make a long run's processes larger than a short one's.
+SMALLEST_BATCH, LARGEST_BATCH = 50, 250
 _BATCHES_A_WORKER = 4  # of a small run, so that the workers end at about the same time
 _SAMPLES = 5
 DEFAULT_LIMITS = Limits()
@@ -90,6 +92,7 @@ class Archiving:
         expected = self._pages.total if extent.is_complete else LARGEST_BATCH * self.window
         self._size = request.batch_pages or batch_size(expected, workers.count)
         self._under_way: dict[int, Callable[[], list[StagedBatch]]] = {}
+        self._outcomes: dict[int, list[StagedBatch]] = {}
         self._ahead: list[int] = []
         self._started = time.monotonic()
         self._found = 0  # pages, in batches or passed over
@@ -135,12 +138,15 @@ class Archiving:
         yield from self._ahead
         yield from self._new_jobs()
 
-    def outcome(self, number: int) -> list[StagedBatch]:
-        """Wait for a batch; more than one comes back where it had to be split.
+    def wait(self, number: int) -> None:
+        """Wait for a batch. May be called from any thread; where a cluster cleans, from the flow's alone."""
+        self._outcomes[number] = self._under_way.pop(number)()
 
-        May be called from any thread; that of a cluster from the flow's alone.
-        """
-        return self._under_way.pop(number)()
+    def outcome(self, number: int) -> list[StagedBatch]:
+        """Return what became of a batch, waiting for it if need be; more than one where it had to be split."""
+        if number not in self._outcomes:
+            self.wait(number)
+        return self._outcomes.pop(number)
 
     def commit(self, batches: Sequence[StagedBatch]) -> Counts:
         """Put a job's outcome in place. Jobs come in source order."""

@@ -18,7 +18,7 @@ from outputs.again import with_contents
 from outputs.batch import BatchJob
 from outputs.known_texts import read_texts
 from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, clear, new_run_id, publish
-from outputs.ledger import SeenPages, read_ledger
+from outputs.ledger import KnownPages, SeenPages, write_ledger
 from outputs.lock import Check, locked, writing
 from outputs.manifest import Counts, Manifest, Status, WrittenFile, read_manifests, refuse_older, versions
 from outputs.recovery import recover, write_manifest
@@ -45,7 +45,7 @@ class ArchiveRun:
         self._sources = tuple(sources)
         self.versions = made_with
         self._files: list[WrittenFile] = []
-        self._seen = SeenPages()
+        self._seen = SeenPages(self.known.parent)
         self._relations: Relations | None = None
         self._parts = 0
         self._last = (-1, "")
@@ -86,6 +86,7 @@ class ArchiveRun:
             for part in staged.parts:
                 self._publish(part, self._folder(staged))
         shutil.rmtree(self._folder(staged), ignore_errors=True)
+        self._seen.let_go()
         self.counts += staged.counts
         return staged.counts
 
@@ -124,8 +125,9 @@ class ArchiveRun:
         self.known.parent.mkdir(parents=True)
         intent = {"sources": self._sources, "versions": dict(self.versions)}
         self.layout.intent(self.stamp.run_id).write_text(json.dumps(intent), "utf-8")
-        known = read_ledger(self.layout, self.stamp.cleaner_version)
-        (with_contents(self.layout, known) if again else known).save(self.known)
+        write_ledger(self.layout, self.stamp.cleaner_version, self.known)
+        if again:
+            with_contents(self.layout, KnownPages.load(self.known)).save(self.known)
 
     def close(self) -> None:
         """Tidy up: remove what is staged, and give an unfinished run its manifest."""

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outputs.layout import Layout, Table
+from outputs.mapped import let_go
 from outputs.parquet import read_columns
 from outputs.text_index import BANDS, TEXT, Segment, id_keys, new_texts, packed_bands
 
@@ -89,8 +90,11 @@ def _index(parts: Sequence[Path], folder: Path, name: str, earlier: Segment | No
         texts[rows] = chunk
         bands[:, start : start + len(batch)] = packed_bands(chunk, rows)
         start += len(batch)
+        let_go(texts)
+        let_go(bands)
     for band in bands:
         band.sort()
+        let_go(bands)
     for known in [texts] if earlier is None else [texts, earlier.texts]:
         _find_root_urls(texts, known)
     texts.flush()

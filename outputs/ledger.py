@@ -3,11 +3,12 @@
 A page is known by 16 bytes: for an article the head of its source's SHA-256; for a reject the head of a SHA-256 over
 that and the source's name, since many different broken files have the same bytes (an empty file, an error page), and
 each is accounted for. On a run's start the keys are written to one sorted file that the workers map into memory, so
-that it is there once for all of them.
+that it is there once for all of them; those of the run itself go to such files as it goes.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from outputs.layout import Layout, Table
+from outputs.mapped import joined, let_go
 from outputs.parquet import read_columns
 from tasks.page import RejectReason
 
@@ -66,11 +68,15 @@ class KnownPages:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def let_go(self) -> None:
+        """Hold no more of a mapped file in memory than is used from now on."""
+        let_go(self.keys)
+
     def save(self, path: Path) -> None:
-        """Write them to a file for `load`."""
-        rows = [self.keys] if self._contents is None else [self.keys, self._contents]
+        """Write them to a file for `load`; it may be the one that they were loaded from, and are not used any more."""
+        rows = np.stack([self.keys] if self._contents is None else [self.keys, self._contents])
         with path.open("wb") as file:
-            np.save(file, np.stack(rows))
+            np.save(file, rows)
 
     @classmethod
     def load(cls, path: Path) -> "KnownPages":
@@ -79,36 +85,57 @@ class KnownPages:
 
 
 class SeenPages:
-    """A growing set of keys, about 20 bytes each: the pages that a run has put in place."""
+    """A growing set of keys: the pages that a run has put in place. All but the latest lie in files of a folder."""
 
-    _RECENT = 500_000
+    _RECENT = 20_000
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._recent: set[bytes] = set()
-        self._older = KnownPages(np.empty(0, KEY))
+        self._older: list[Keys] = []  # each sorted, in a file of its own
+        self._saved = 0
 
     def __contains__(self, key: bytes) -> bool:
-        return key in self._recent or (len(self._older) > 0 and key in self._older)
+        return key in self._recent or any(key in KnownPages(older) for older in self._older)
 
     def update(self, keys: Iterable[bytes]) -> None:
-        """Add keys."""
+        """Add keys. Raises OSError."""
         self._recent.update(keys)
         if len(self._recent) >= self._RECENT:
-            recent = np.array(list(self._recent), KEY)
-            self._older = KnownPages(np.sort(np.concatenate([self._older.keys, recent])))
+            self._save(np.array(list(self._recent), KEY))
             self._recent = set()
 
+    def let_go(self) -> None:
+        """Hold no more of the files in memory than is used from now on."""
+        for older in self._older:
+            let_go(older)
 
-def read_ledger(layout: Layout, cleaner_version: str) -> KnownPages:
-    """Read the keys of all articles and rejects in place.
+    def _save(self, recent: Keys) -> None:
+        """Files double in size, so that there are few, and none is merged often."""
+        together = [recent]
+        while self._older and len(self._older[-1]) <= sum(map(len, together)):
+            together.append(self._older.pop())
+        self._saved += 1
+        keys = joined(together, self._folder / f"seen-{self._saved}.npy")
+        keys.sort()
+        self._older.append(keys)
+        for merged in together[1:]:
+            Path(merged.filename).unlink()  # type: ignore[attr-defined]
+
+
+def write_ledger(layout: Layout, cleaner_version: str, path: Path) -> None:
+    """Write the keys of all articles and rejects in place to a file for `KnownPages.load`.
 
     A page that was rejected for a fault of ours is known to the version that had the fault alone: a later one may clean
-    it.
+    it. Raises OSError.
     """
-    no_page = np.zeros(1, KEY)  # an empty file cannot be mapped into memory
-    keys = np.concatenate([no_page, *_article_keys(layout), *_reject_keys(layout, cleaner_version)])
-    keys.sort()
-    return KnownPages(keys)
+    unsorted = path.with_suffix(".raw")
+    with unsorted.open("wb") as file:
+        file.write(NO_KEY)  # an empty file cannot be mapped into memory
+        for keys in chain(_article_keys(layout), _reject_keys(layout, cleaner_version)):
+            file.write(keys.tobytes())
+    joined([np.memmap(unsorted, KEY, "r")[np.newaxis]], path).sort()
+    unsorted.unlink()
 
 
 def _article_keys(layout: Layout) -> Iterator[Keys]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from outputs.text_index import MOST, Segment, Texts
 
-_SPILLED = 50_000  # texts: larger segments lie on disk
+_IN_MEMORY = 10_000  # texts: larger segments, but a batch's own, lie in files
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,17 @@ class Relations:
         """Segments double in size, so that there are few, and none is merged often."""
         while len(self._segments) > self._known and len(self._segments[-1]) <= len(segment):
             earlier = self._segments.pop()
-            segment = earlier + segment
+            merged = self._merged(earlier, segment)
             earlier.remove()
-        if len(segment) > _SPILLED:
-            self._saved += 1
-            segment = segment.save(self._folder, f"texts-{self._saved}")
+            segment.remove()
+            segment = merged
         self._segments.append(segment)
+
+    def _merged(self, earlier: Segment, later: Segment) -> Segment:
+        if len(earlier) + len(later) <= _IN_MEMORY:
+            return earlier + later
+        self._saved += 1
+        return earlier.merged(later, self._folder, f"texts-{self._saved}")
 
 
 class _Desk:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from outputs.mapped import joined, let_go
 from outputs.minhash import HASHES, least_equal
 from outputs.schema import ID_DIGITS
 
@@ -95,15 +96,20 @@ class Segment:
 
     @classmethod
     def load(cls, folder: Path, name: str) -> "Segment":
-        """Map what `save` wrote into memory."""
+        """Map what was written to files into memory."""
         texts = np.load(folder / f"{name}-texts.npy", mmap_mode="r")
         return cls(texts, np.load(folder / f"{name}-bands.npy", mmap_mode="r"))
 
-    def save(self, folder: Path, name: str) -> "Segment":
-        """Write the segment to files and return it, mapped from there."""
-        np.save(folder / f"{name}-texts.npy", self.texts)
-        np.save(folder / f"{name}-bands.npy", self.bands)
-        return Segment.load(folder, name)
+    def merged(self, later: "Segment", folder: Path, name: str) -> "Segment":
+        """Write this segment and a later one as one to files, and return it, mapped from there."""
+        texts = joined([self.texts, later.texts], folder / f"{name}-texts.npy")
+        bands = joined([self.bands, later.bands], folder / f"{name}-bands.npy")
+        for band in bands:
+            band[len(self) :] += np.uint64(len(self))
+            band.sort()
+            let_go(bands)
+        let_go(texts)
+        return Segment(texts, bands)
 
     def remove(self) -> None:
         """Remove the files of a segment that is merged; what is mapped of them stays until it is let go."""
@@ -124,7 +130,10 @@ class Segment:
         keys = _band_keys(asked) << _ROW_BITS
         keys = keys[:, :BANDS]
         worded = np.flatnonzero(asked["minhash"].any(axis=1)).astype(np.uint64)
-        hits = [_hits(self.bands[band], keys[worded, band], worded) for band in range(BANDS)]
+        hits = []
+        for band in range(BANDS):
+            hits.append(_hits(self.bands[band], keys[worded, band], worded))
+            let_go(self.bands)
         pairs = np.unique(np.concatenate(hits))
         places, rows = pairs >> _ROW_BITS, pairs & _ROW
         equal = self._equal_bytes(asked, places, rows)
@@ -146,6 +155,7 @@ class Segment:
             chosen = slice(start, start + _COMPARED)
             known = self.texts["minhash"][rows[chosen]]
             equal[chosen] = (asked["minhash"][places[chosen]] == known).sum(axis=1)
+        let_go(self.texts)
         return equal
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from outputs.layout import Layout
 from outputs.ledger import KEY, KEY_BYTES, NO_KEY, KnownPages
+from outputs.mapped import let_go
 from outputs.visits_file import FILE, Files, Writer, load, row
 from tasks.sources import SourceFile
 from tasks.states import name_key, state_of
@@ -127,6 +128,8 @@ class Visits:
         self._passed_over.append(rows[is_same])
         for place in np.flatnonzero(is_same).tolist():
             visits[place].known = int(files["pages"][place])
+        self._known.let_go()
+        let_go(self._pages)
 
     def _holds_all(self, start: int, count: int) -> bool:
         return all(

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from outputs.ledger import KEY, KEY_BYTES, Keys
+from outputs.mapped import let_go
 
 FILE: Final = np.dtype([("name", KEY), ("state", KEY), ("start", "<u8"), ("pages", "<u8")])
 _ROW: Final = struct.Struct(f"<{KEY_BYTES}s{KEY_BYTES}sQQ")
@@ -63,6 +64,8 @@ def load(path: Path) -> tuple[Files, Keys]:
         magic, pages, files, digest = _FOOTER.unpack(footer)
         middle = pages * KEY_BYTES
         is_whole = magic == _MAGIC and len(body) == middle + files * FILE.itemsize
-        if is_whole and hashlib.sha256(body.data).digest() == digest:
+        is_whole = is_whole and hashlib.sha256(body.data).digest() == digest
+        let_go(data)
+        if is_whole:
             return body[middle:].view(FILE), body[:middle].view(KEY)
     return np.empty(0, FILE), np.empty(0, KEY)

@@ -210,7 +210,7 @@ def test_batches_do_not_matter(seeds, cuts):
 
 
 def test_segments_on_disk_and_merged(tmp_path, monkeypatch):
-    monkeypatch.setattr(deciding, "_SPILLED", 8)
+    monkeypatch.setattr(deciding, "_IN_MEMORY", 8)
     texts = records([story(number % 20, 2) for number in range(60)])
     known = Relations([], tmp_path)
     settled = [relation for start in range(0, 60, 5) for relation in known.settle(texts[start : start + 5])]
