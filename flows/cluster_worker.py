@@ -121,7 +121,7 @@ def _brought(terms: Terms) -> Path | None:
     folder = Path(get_worker().local_directory) / f"stet-{terms.run_id}"
     folder.mkdir(parents=True, exist_ok=True)
     known = folder / terms.known.name
-    known.write_bytes(terms.known.read_bytes())
+    terms.known.bring(known)
     return known
 
 

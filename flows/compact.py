@@ -28,7 +28,7 @@ def compact(
     """Compact an archive. Returns a record a day that had something to merge. Raises ArchiveError.
 
     Args:
-        archive: The archive's folder.
+        archive: The archive's folder, or its URL as s3://bucket/prefix.
         older_than_days: Only days this old; 1 is all but today's, in UTC.
     """
     logger = get_run_logger()

@@ -44,7 +44,7 @@ def _here(layout: Layout, report: Path) -> Path:
         return report
     copy = layout.desk / report.name
     copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_bytes(report.read_bytes())
+    report.bring(copy)
     return copy
 
 

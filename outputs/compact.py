@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from outputs import rewrite
 from outputs.content import content_of_rows, content_of_texts, read_batches
-from outputs.layout import ArchiveError, Layout, Table, here_alone, new_run_id, place_of, run_of_part
-from outputs.lock import locked, writing
+from outputs.layout import ArchiveError, Layout, Table, new_run_id, place_of, run_of_part
+from outputs.lock import Check, locked, writing
 from outputs.manifest import (
     Counts,
     Kind,
@@ -78,15 +78,14 @@ def compact(
     Returns the days that had something to merge. Raises ArchiveError; days done before it stay done.
     """
     layout, now = Layout(root.absolute()), (now or datetime.now(UTC)).astimezone(UTC)
-    here_alone(root, "stet compact")
     if not layout.runs.is_dir():
         raise ArchiveError(f"no archive: {root}")
     last = now.date() - max(older_than, DAY_OLD)
     done = []
-    with locked(layout, f"compact-{new_run_id(now)}"), writing(layout):
+    with locked(layout, f"compact-{new_run_id(now)}") as check, writing(layout):
         recover(layout)
         for day, parts in _due(layout, last):
-            done.append(_compact_day(layout, day, parts, now))
+            done.append(_compact_day(layout, day, parts, now, check))
             told(done[-1])
     return done
 
@@ -115,13 +114,15 @@ def _to_merge(parts: Parts, compacted: set[str]) -> dict[Table, Sequence[Written
     return found
 
 
-def _compact_day(layout: Layout, day: date, parts: Parts, now: datetime) -> Compacted:
+def _compact_day(layout: Layout, day: date, parts: Parts, now: datetime, check: Check) -> Compacted:
     run = new_run_id(now)
     replaced = [file for files in parts.values() for file in files]
     with rewrite.undone_on_error(layout, run):
-        check_replaceable(layout, day, parts)
-        written = [file for table in _TABLES if table in parts for file in _merge_table(layout, run, day, table, parts)]
-        rewrite.commit(layout, rewrite_manifest(run, Kind.COMPACT, now, written, replaced))
+        here = rewrite.brought(layout, run, replaced)
+        check_replaceable(layout, here, day, parts)
+        names = [(table, day, run) for table in _TABLES if table in parts]
+        written = [file for name in names for file in _merge_table(layout, here, name, parts)]
+        rewrite.commit(layout, rewrite_manifest(run, Kind.COMPACT, now, written, replaced), check)
     return Compacted(
         day=day,
         run=run,
@@ -151,30 +152,34 @@ def rewrite_manifest(
     )
 
 
-def check_replaceable(layout: Layout, day: date, parts: Parts) -> None:
-    """Refuse parts that are not what their manifests say, and folders that hold anything else. Raises ArchiveError."""
+def check_replaceable(layout: Layout, here: Layout, day: date, parts: Parts) -> None:
+    """Refuse parts that are not what their manifests say, and folders that hold anything else. Raises ArchiveError.
+
+    `here` is where the parts lie as files: see `rewrite.brought`.
+    """
     for table, files in parts.items():
         for file in files:
-            path = layout.root / file.path
+            path = here.root / file.path
             if not path.is_file() or path.stat().st_size != file.size or sha256_of(path) != file.sha256:
-                raise ArchiveError(f"{path} is missing or damaged; see: stet verify {layout.root}")
+                raise ArchiveError(f"{layout.root / file.path} is missing or damaged; see: stet verify {layout.root}")
         named = {Path(file.path).name for file in files}
         for path in sorted(layout.day(table, day).iterdir()):
             if path.name not in named:
                 raise ArchiveError(f"{path} is no part that a manifest names; see: stet verify {layout.root}")
 
 
-def _merge_table(layout: Layout, run: str, day: date, table: Table, parts: Parts) -> list[WrittenFile]:
+def _merge_table(layout: Layout, here: Layout, name: tuple[Table, date, str], parts: Parts) -> list[WrittenFile]:
+    table, day, run = name
     schema, order = _TABLES[table]
-    old = [layout.root / file.path for file in parts[table]]
+    old = [here.root / file.path for file in parts[table]]
     groups = merge(old, order, _scratch(layout, run))
-    new = list(_write_parts(groups, schema, order, rewrite.staged(layout, run), (table, day, run)))
+    new = list(_write_parts(groups, schema, order, rewrite.staged(layout, run), name))
     _prove(content_of_rows(read_batches(old)), content_of_rows(read_batches([path for path, _ in new])), table, day)
     written = [written_file(rewrite.staged(layout, run), table, path, rows) for path, rows in new]
     if table is Table.ARTICLES:
         texts = [write_text(layout, run, path, rows) for path, rows in new]
         staged = rewrite.staged(layout, run).root
-        old_texts = content_of_texts([layout.root / file.path for file in parts[Table.TEXT]])
+        old_texts = content_of_texts([here.root / file.path for file in parts[Table.TEXT]])
         _prove(old_texts, content_of_texts([staged / text.path for text in texts]), Table.TEXT, day)
         written += texts
     return written

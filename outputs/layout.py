@@ -9,6 +9,7 @@
       _runs/<run>.json                      the manifest, written last
       _runs/<run>.html, <run>.parquet       its report and figures, which no manifest names
       _runs/.lock                           held by the run that writes
+      _runs/.rewrite                        at S3 alone: what became of the last rewrite of a day
       _staging/<run>/                       what is not yet in place
       _index/                               known texts and files read, made anew where it is missing
 
@@ -20,13 +21,14 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from outputs.journal import settled
 from outputs.s3 import SCHEME, S3Path, s3_path
 from tasks.storage import as_place
 
@@ -102,6 +104,11 @@ class Layout:
         return self.runs / ".lock"
 
     @property
+    def journal(self) -> Path:
+        """What an archive at S3 says of its last rewrite: see `outputs.journal`."""
+        return self.runs / ".rewrite"
+
+    @property
     def index(self) -> Path:
         """The folder of what is kept to be faster, and can be removed at any time."""
         return self.desk / "_index"
@@ -147,9 +154,15 @@ class Layout:
         """The place of the same part in another table."""
         return self.root / table / part.parent.name / f"{part.stem}.{_SUFFIX[table]}"
 
-    def parts(self, table: Table) -> Iterator[Path]:
-        """All parts in place of a table, sorted. Foreign files are passed over."""
-        for path in sorted((self.root / table).glob(f"archived_on=*/part-*.{_SUFFIX[table]}")):
+    def parts(self, table: Table, day: date | None = None) -> Iterator[Path]:
+        """All parts in place of a table, or of a day of it, sorted. Foreign files are passed over. Raises OSError."""
+        pattern = f"archived_on={day or '*'}/part-*.{_SUFFIX[table]}"
+
+        def listed() -> Iterable[Path]:
+            return (self.root / table).glob(pattern)
+
+        found = settled(self.journal, listed, self.root) if isinstance(self.journal, S3Path) else listed()
+        for path in sorted(found):
             if run_of_part(path.name):
                 yield path
 
@@ -173,12 +186,6 @@ def reading(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ArchiveError(f"cannot read the archive {root}: {error.strerror or error}") from error
-
-
-def here_alone(root: Path, what: str) -> None:
-    """Refuse what cannot be done to an archive at S3. Raises ArchiveError."""
-    if isinstance(root, S3Path):
-        raise ArchiveError(f"{what} is for an archive in a folder of this machine; {root} is none")
 
 
 def flush(path: Path) -> None:

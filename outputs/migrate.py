@@ -5,7 +5,6 @@ is reached by the steps between. A day is one rewrite (`outputs.rewrite`), part 
 replaced at once, so that a migration that was killed is done again from where it was.
 """
 
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,16 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from outputs import rewrite
 from outputs.compact import check_replaceable, rewrite_manifest, write_text, written_file
 from outputs.content import content_of_rows, read_batches
-from outputs.layout import ArchiveError, Layout, Table, flush, here_alone, new_run_id, place_of, publish
-from outputs.lock import locked, writing
+from outputs.layout import ArchiveError, Layout, Table, clear, flush, new_run_id, place_of, publish
+from outputs.lock import Check, locked, writing
 from outputs.manifest import Kind, WrittenFile, live_files, read_manifests, sealed
 from outputs.minhash import signature
-from outputs.parquet import open_writer
+from outputs.parquet import open_part, open_writer
 from outputs.recovery import recover
 from outputs.schema import ARTICLE_ORDER, ARTICLES, REJECT_ORDER, REJECTS, SCHEMA_VERSION
 
@@ -89,16 +87,15 @@ def migrate(root: Path, *, now: datetime | None = None, told: Callable[[date], N
     Raises ArchiveError, also for an archive of a newer schema; days done before it stay done.
     """
     layout, now = Layout(root.absolute()), (now or datetime.now(UTC)).astimezone(UTC)
-    here_alone(root, "stet migrate")
     if not layout.runs.is_dir():
         raise ArchiveError(f"no archive: {root}")
     days, parts, rows = [], 0, 0
-    with locked(layout, f"migrate-{new_run_id(now)}"), writing(layout):
+    with locked(layout, f"migrate-{new_run_id(now)}") as check, writing(layout):
         recover(layout)
         for day, files in _days(layout):
             if not (old := _older(layout, files)):
                 continue
-            written = _migrate_day(layout, day, old, now)
+            written = _migrate_day(layout, day, old, now, check)
             days.append(day)
             parts += len(written)
             rows += sum(file.rows for file in written if not file.path.startswith(Table.TEXT))
@@ -121,7 +118,8 @@ def lift(table: Table, rows: pa.Table, version: int) -> pa.Table:
 def version_of(part: Path) -> int:
     """Return the version of the schema that a Parquet part was written by. Raises ArchiveError."""
     try:
-        return int(pq.read_schema(part).metadata[b"stet.schema_version"])
+        with open_part(part) as file:
+            return int(file.schema_arrow.metadata[b"stet.schema_version"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArchiveError(f"{part} does not say which schema it has: {error}") from error
 
@@ -148,24 +146,25 @@ def _older(layout: Layout, files: Files) -> dict[Table, Sequence[WrittenFile]]:
     return found
 
 
-def _migrate_day(layout: Layout, day: date, old: Files, now: datetime) -> list[WrittenFile]:
+def _migrate_day(layout: Layout, day: date, old: Files, now: datetime, check: Check) -> list[WrittenFile]:
     run = new_run_id(now)
     replaced = [file for files in old.values() for file in files]
     with rewrite.undone_on_error(layout, run):
-        check_replaceable(layout, day, old)
+        here = rewrite.brought(layout, run, replaced)
+        check_replaceable(layout, here, day, old)
         numbers = count()
         written = [
             file
             for table in _SCHEMAS
             for part in old.get(table, ())
-            for file in _migrate_part(layout, run, layout.root / part.path, next(numbers))
+            for file in _migrate_part(layout, run, here.root / part.path, next(numbers))
         ]
-        rewrite.commit(layout, rewrite_manifest(run, Kind.MIGRATE, now, written, replaced))
+        rewrite.commit(layout, rewrite_manifest(run, Kind.MIGRATE, now, written, replaced), check)
     return written
 
 
 def _migrate_part(layout: Layout, run: str, part: Path, number: int) -> Iterator[WrittenFile]:
-    table, day = place_of(layout.relative(part))
+    table, day = place_of("/".join(part.parts[-3:]))
     schema, order = _SCHEMAS[table]
     place = rewrite.staged(layout, run)
     path = place.part(table, day, run, number)
@@ -198,7 +197,7 @@ def _lift_manifest(layout: Layout, record: Record) -> bool:
     staged.write_text(sealed({**record, "schema_version": SCHEMA_VERSION}), "utf-8")
     flush(staged)
     publish(staged, layout.manifest(record["run"]))
-    shutil.rmtree(layout.all_staging)
+    clear(layout, record["run"])
     return True
 
 

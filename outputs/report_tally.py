@@ -33,7 +33,7 @@ class Tally:
         tally = cls()
         day: date = started_at(run).date()
         for table in (Table.ARTICLES, Table.REJECTS):
-            for part in sorted(layout.day(table, day).glob("part-*.parquet")):
+            for part in layout.parts(table, day):
                 tally._add_part(table, part, run)
         return tally
 

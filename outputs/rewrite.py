@@ -5,21 +5,31 @@ the manifest of the rewrite is put beside them. From then on the rewrite will be
 recovery; before that, it never happened. A table's folder is put in place by exchanging it with the one that is there,
 which Linux and macOS do in one step. So who lists the folder sees all of the old parts or all of the new ones; who has
 a part open reads on; and who listed the old parts and opens them later is told that they are gone.
+
+At S3, which cannot exchange folders, the old parts are brought to this machine, and a journal in the archive does what
+the exchange does (see `outputs.journal`): from one put on the new parts count, and the old ones are removed. Before
+it, the rewrite never happened; after it, the next recovery does the rest.
 """
 
 import ctypes
 import errno
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, Table, flush, place_of, publish
-from outputs.manifest import Manifest, parse_manifest
+from outputs import journal
+from outputs.layout import COMMIT_ORDER, ArchiveError, Layout, Table, clear, flush, place_of, publish
+from outputs.lock import Check
+from outputs.manifest import Manifest, WrittenFile, parse_manifest, sealed
+from outputs.s3 import S3Path, fetched
 
 JOURNAL = "rewrite.json"  # in a run's staging folder: its manifest, not yet in place
 
@@ -33,6 +43,23 @@ def staged(layout: Layout, run: str) -> Layout:
     return Layout(layout.staging(run) / "day")
 
 
+def brought(layout: Layout, run: str, files: Iterable[WrittenFile]) -> Layout:
+    """The paths of the parts that are to be replaced, as files of this machine. Raises OSError."""
+    if not isinstance(layout.root, S3Path):
+        return layout
+    here = Layout(layout.staging(run) / "old")
+
+    def bring(place: Path) -> None:
+        file = here.root / layout.relative(place)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(place, S3Path):
+            with suppress(FileNotFoundError):
+                place.bring(file)
+
+    deque(fetched(bring, [layout.root / file.path for file in files]), 0)
+    return here
+
+
 @contextmanager
 def undone_on_error(layout: Layout, run: str) -> Iterator[None]:
     """Remove what a rewrite has staged, unless it is to be completed."""
@@ -40,13 +67,76 @@ def undone_on_error(layout: Layout, run: str) -> Iterator[None]:
         yield
     finally:
         if not (layout.staging(run) / JOURNAL).exists():
-            shutil.rmtree(layout.staging(run), ignore_errors=True)
-            with suppress(OSError):
-                layout.all_staging.rmdir()
+            with suppress(OSError):  # the next recovery does it
+                clear(layout, run)
 
 
-def commit(layout: Layout, manifest: Manifest) -> None:
-    """Put the staged parts that a manifest names in the place of those that it replaces."""
+def commit(layout: Layout, manifest: Manifest, check: Check) -> None:
+    """Put the staged parts that a manifest names in the place of those that it replaces.
+
+    `check` says whether the lock is still held.
+    """
+    check()
+    if isinstance(layout.journal, S3Path):
+        _decide(layout, layout.journal, manifest, check)
+    else:
+        _draft(layout, manifest)
+    complete(layout)
+
+
+def complete(layout: Layout) -> None:
+    """Complete the rewrites whose parts are all staged. Killed over it, the next call does the rest."""
+    if isinstance(layout.journal, S3Path):
+        _complete_stored(layout, layout.journal)
+        return
+    for draft in sorted(layout.all_staging.glob(f"*/{JOURNAL}")):
+        _complete(layout, draft)
+        shutil.rmtree(draft.parent)
+
+
+def _decide(layout: Layout, place: S3Path, manifest: Manifest, check: Check) -> None:
+    """Bring the new parts into place, unseen, and then have them count."""
+    record = json.loads(manifest.to_json())
+    new = [file.path for table in COMMIT_ORDER for file in manifest.files if place_of(file.path)[0] is table]
+    root, here = place.parents[1], staged(layout, manifest.run).root
+    beside = root / layout.relative(layout.shared(manifest.run))
+    # Sent before anything shows: who lists parts without a look at the journal sees old and new for as long alone as
+    # copies within the store take.
+    for path in new:
+        (beside / path).put(here / path)
+    journal.write(place, journal.State.BEGUN, record)
+    try:
+        for path in new:
+            (root / path).take(beside / path)
+        check()
+    except (OSError, ArchiveError):
+        with suppress(OSError):
+            _complete_stored(layout, place)
+        raise
+    journal.write(place, journal.State.DECIDED, record)
+
+
+def _complete_stored(layout: Layout, place: S3Path) -> None:
+    try:
+        found = journal.read(place)
+    except ValueError as error:
+        raise ArchiveError(f"{place} is damaged: {error}") from error
+    if found is None:
+        return
+    state, record = found
+    if state is journal.State.BEGUN:
+        _remove(layout, record["files"])
+        journal.write(place, journal.State.UNDONE, record)
+    elif state is journal.State.DECIDED and not layout.manifest(record["run"]).exists():
+        _remove(layout, record["replaces"])
+        layout.manifest(record["run"]).write_text(sealed(record), "utf-8")
+
+
+def _remove(layout: Layout, files: Iterable[Mapping[str, Any]]) -> None:
+    deque(fetched(lambda place: place.unlink(), [layout.root / file["path"] for file in files]), 0)
+
+
+def _draft(layout: Layout, manifest: Manifest) -> None:
     draft = layout.staging(manifest.run) / "draft.json"
     draft.write_text(manifest.to_json(), "utf-8")
     flush(draft)
@@ -54,21 +144,13 @@ def commit(layout: Layout, manifest: Manifest) -> None:
         if folder.is_dir():
             flush(folder)
     publish(draft, layout.staging(manifest.run) / JOURNAL)
-    complete(layout)
 
 
-def complete(layout: Layout) -> None:
-    """Complete the rewrites whose parts are all staged. Killed over it, the next call does the rest."""
-    for journal in sorted(layout.all_staging.glob(f"*/{JOURNAL}")):
-        _complete(layout, journal)
-        shutil.rmtree(journal.parent)
-
-
-def _complete(layout: Layout, journal: Path) -> None:
+def _complete(layout: Layout, staged_manifest: Path) -> None:
     try:
-        record = parse_manifest(journal.read_text("utf-8"))
+        record = parse_manifest(staged_manifest.read_text("utf-8"))
     except ValueError as error:
-        raise ArchiveError(f"{journal} is damaged: {error}") from error
+        raise ArchiveError(f"{staged_manifest} is damaged: {error}") from error
     fresh = {file["path"] for file in record["files"]}
     old = {file["path"] for file in record["replaces"]}
     for table, day in _folders(fresh):
@@ -76,7 +158,7 @@ def _complete(layout: Layout, journal: Path) -> None:
         if any((beside / Path(path).name).exists() for path in fresh):
             exchange(beside, place)
         _bring_back(beside, place, old)
-    publish(journal, layout.manifest(record["run"]))
+    publish(staged_manifest, layout.manifest(record["run"]))
 
 
 def _folders(paths: set[str]) -> list[tuple[Table, date]]:

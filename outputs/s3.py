@@ -8,6 +8,7 @@ import errno
 import hashlib
 import io
 import os
+import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -168,6 +169,11 @@ class S3Path(PosixPath):
         """Put a file of this machine here, in one request: cut short, it leaves nothing."""
         with self._errors(), file.open("rb") as content:
             _client().put_object(Bucket=self.bucket, Key=self.key, Body=content)
+
+    def bring(self, file: Path) -> None:
+        """Copy the object to a file of this machine, whose folder is there."""
+        with self._errors(), file.open("wb") as content:
+            shutil.copyfileobj(_client().get_object(Bucket=self.bucket, Key=self.key)["Body"], content)
 
     def take(self, place: "S3Path") -> None:
         """Put a copy of another object here, which the store makes in one step."""

@@ -155,7 +155,7 @@ def _brought(file: StagedFile, folder: Path) -> StagedFile:
         return file
     folder.mkdir(exist_ok=True)
     here = folder / file.path.name
-    here.write_bytes(file.path.read_bytes())
+    file.path.bring(here)
     file.path.unlink()
     return replace(file, path=here)
 

@@ -109,7 +109,7 @@ def verify(root: Path, told: Callable[[str], None] = lambda _: None) -> Verified
 def _look(layout: Layout) -> _Snapshot:
     snapshot = _Snapshot()
     for path in _files(layout.runs):
-        if path != layout.lock and not run_of_derived(path.name):
+        if path not in (layout.lock, layout.journal) and not run_of_derived(path.name):
             _read_manifest(layout, path, snapshot)
     for table in Table:
         snapshot.parts.update(layout.relative(path) for path in _files(layout.root / table))

@@ -16,6 +16,7 @@ from tasks.page import Block, Container, Declared, Kind, Page, Rejected, RejectR
 from tasks.publisher_rules import NO_RULES, choose, ruled, title_row
 from tasks.publishers import NO_PUBLISHERS, Publishers
 from tasks.script_body import script_body
+from tasks.shallow import shallow
 from tasks.shingles import coverage
 from tasks.walk import MAX_BLOCKS, Walk
 
@@ -32,13 +33,15 @@ def cut(source: Source, publishers: Publishers = NO_PUBLISHERS) -> Page | Reject
     if source.kind is Kind.DUMP:
         return cut_dump(source, publishers)
     try:
-        root = etree.fromstring(source.text.encode("utf-8", "replace"), _PARSER)
+        root = _tree(source.text)
     except etree.XMLSyntaxError as error:
         if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
             raise MemoryError("parsing it") from error
         return Rejected("", RejectReason.UNPARSABLE, str(error))
     if root is None:
         return Rejected("", RejectReason.UNPARSABLE, "no element")
+    if _stopped():
+        return Rejected("", RejectReason.UNPARSABLE, "it nests deeper than the parser goes")
     facts = declared(root, source.url)
     rules = publishers.of(source, facts)
     walk = Walk(root, choose(rules, root) if rules else None)
@@ -59,6 +62,12 @@ def cut(source: Source, publishers: Publishers = NO_PUBLISHERS) -> Page | Reject
     )
 
 
+def is_cut_short(page: Page, source: Source) -> bool:
+    """Whether a page has so much text that not all of it is among its blocks."""
+    lines = source.text.count("\n") if source.kind is Kind.DUMP else 0
+    return max(len(page.blocks), lines) >= MAX_BLOCKS
+
+
 def cut_dump(source: Source, publishers: Publishers = NO_PUBLISHERS) -> Page:
     """A text dump's page: a block for each line that is not blank."""
     blocks = tuple(dump_blocks(source.text))
@@ -73,6 +82,18 @@ def cut_dump(source: Source, publishers: Publishers = NO_PUBLISHERS) -> Page:
         source.fetched_at,
         ruled=ruled(rules, blocks) if rules else NO_RULES,
     )
+
+
+def _tree(text: str) -> Any:
+    """The tree of a page; of one that nests too deep for the parser, without its deepest elements."""
+    root = etree.fromstring(text.encode("utf-8", "replace"), _PARSER)
+    return etree.fromstring(shallow(text).encode("utf-8", "replace"), _PARSER) if _stopped() else root
+
+
+def _stopped() -> bool:
+    """Whether the parser has left out the rest of the page."""
+    last = _PARSER.error_log.last_error
+    return last is not None and last.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT
 
 
 def _add_hidden_body(walk: Walk, facts: Declared, root: Any) -> None:

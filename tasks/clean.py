@@ -10,7 +10,7 @@ result = clean_page(RawPage("story.html", content))   # an Article, or a Rejecte
 import hashlib
 
 from config.limits import Limits
-from tasks.blocks import cut
+from tasks.blocks import cut, is_cut_short
 from tasks.confidence import page_confidence
 from tasks.decode import decode
 from tasks.label import label
@@ -20,6 +20,7 @@ from tasks.page import Article, RawPage, Rejected, RejectReason
 from tasks.publishers import Publishers, load_publishers
 from tasks.reject import verdict
 from tasks.uncollected import uncollected
+from tasks.walk import MAX_BLOCKS
 
 DEFAULT_LIMITS = Limits()
 
@@ -48,6 +49,8 @@ def clean_page(
         return reject(page.reason, page.detail)
     if not page.blocks:
         return reject(RejectReason.NO_TEXT, "no visible text")
+    if is_cut_short(page, source):
+        return reject(RejectReason.TOO_LARGE, f"{MAX_BLOCKS:,} blocks of text or more")
     blocks = label(page, model=model)
     if (bad := verdict(page, blocks, limits)) is not None:
         return reject(*bad)

@@ -1,6 +1,7 @@
 """Runs over archives at S3, each killed one step later than the one before, until one comes through.
 
-`python -m tests.s3_kills SOURCE URL`: each run gets an archive URL/<step>. A step is what is sent to put or remove an
+`python -m tests.s3_kills SOURCE URL`: each run gets an archive URL/<step>. `python -m tests.s3_kills ACTION URL` does
+the same with `compact` or `migrate`, of copies of the archive URL/base. A step is what is sent to put or remove an
 object: every second time the run dies halfway through it, else right after it. A program of its own, so that no thread
 of the caller's is in the forks.
 """
@@ -13,8 +14,9 @@ from itertools import count
 from pathlib import Path
 
 from outputs.layout import archive_at
-from outputs.s3 import _client
+from outputs.s3 import S3Path, _client
 from tests.archive_samples import run_archive
+from tests.care_kills import ACTIONS, NOW
 
 LARGE = 1000  # bytes: what is as long is the content of an object, or with its headers
 
@@ -34,13 +36,21 @@ def die_at(step: int) -> None:
     socket.socket.send = lambda self, data, *flags: halved(self, data, *flags) or len(data)
 
 
-def main(source: Path, out: str) -> None:
-    _client()  # made once, for all forks; nothing is sent
+def copy(base: S3Path, root: S3Path) -> None:
+    for place in base.below():
+        (root / place.relative_to(base)).take(place)
+
+
+def main(what: str, out: str) -> None:
+    _client()  # made once, for all forks
     for step in count():
+        root = archive_at(f"{out}/{step:03d}")
         child = os.fork()
         if child == 0:
+            if what in ACTIONS:
+                copy(archive_at(f"{out}/base"), root)
             die_at(step)
-            run_archive(source, archive_at(f"{out}/{step:03d}"))
+            ACTIONS[what](root, now=NOW) if what in ACTIONS else run_archive(Path(what), root)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
@@ -48,4 +58,4 @@ def main(source: Path, out: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(sys.argv[1], sys.argv[2])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from config.limits import Limits
 from tasks.blocks import cut
 from tasks.clean import clean_page
-from tasks.page import Article, Kind, RawPage, Rejected, Source
+from tasks.page import Article, Kind, RawPage, Rejected, RejectReason, Source
 from tasks.walk import MAX_BLOCKS
 from tests.limits import within
 
@@ -102,6 +102,36 @@ def test_the_story_beside_it_is_archived(name: str) -> None:
     found = clean(PAGES[name]())
     assert isinstance(found, Article), found
     assert SENTENCE.strip() in found.text
+
+
+@pytest.mark.parametrize("name", ["paragraphs", "rows", "dump of lines"])
+def test_a_page_whose_text_is_not_all_taken_is_rejected(name: str) -> None:
+    found = clean(PAGES[name]())
+    assert isinstance(found, Rejected)
+    assert (found.reason, found.detail) == (RejectReason.TOO_LARGE, "50,000 blocks of text or more")
+
+
+NESTS = {
+    "<div>": "</div>",
+    "<b>": "</b>",
+    "<ul><li>": "</li></ul>",
+    "<table><tr><td>": "</td></tr></table>",
+    "<section><p>": "</p></section>",
+    "<x-y>": "</x-y>",
+    "<span class=a>": "</span>",
+}
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+@pytest.mark.parametrize("tags", NESTS)
+def test_no_text_is_lost_below_the_levels_that_the_parser_goes(tags: str, is_closed: bool) -> None:
+    ends = NESTS[tags] * 3000 if is_closed else ""
+    page = f"<body>{STORY}{tags * 3000}<p>{SENTENCE}Deep inside.</p>{ends}<p>{SENTENCE}Behind.</p>"
+    found = cut(Source(page, Kind.HTML, "utf-8"))
+    assert not isinstance(found, Rejected), found
+    text = "\n".join(block.text for block in found.blocks)
+    assert "Deep inside." in text
+    assert "Behind." in text
 
 
 SURROGATES = ["\ud800", "\udfff", "\ud83d", "\ude00\ud83d"]

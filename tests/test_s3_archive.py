@@ -30,6 +30,8 @@ PAGES = {
     "c.html": "Second page\nwith text",
 }
 
+COMMANDS = [["verify"], ["stats"], ["report"], ["compact"], ["migrate"], ["archive", ".", "--to"]]
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
@@ -190,14 +192,9 @@ def test_the_command_is_killed_and_completes(stet: Stet, environment, bucket: st
     assert f"{root}: sound; 40 articles" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["compact", "migrate"])
-def test_what_is_not_for_it_says_so_in_one_line(bucket: str, command: str, capsys) -> None:
-    assert run_stet([command, f"s3://{bucket}/archive"]) == 2
-    said = f"stet {command} is for an archive in a folder of this machine; s3://{bucket}/archive is none"
-    assert capsys.readouterr() == ("", f"stet: {said}\n")
-
-
-@pytest.mark.parametrize("arguments", [["verify"], ["stats"], ["report"], ["archive", ".", "--to"]])
+@pytest.mark.parametrize(
+    "arguments", [["verify"], ["stats"], ["report"], ["compact"], ["migrate"], ["archive", ".", "--to"]]
+)
 def test_a_bucket_that_is_not_there_is_one_line(bucket: str, arguments: list[str], capsys) -> None:
     assert run_stet([*arguments, f"s3://{bucket}-not/archive"]) == 2
     error = capsys.readouterr().err
@@ -205,7 +202,9 @@ def test_a_bucket_that_is_not_there_is_one_line(bucket: str, arguments: list[str
     assert "no such bucket" in error or "no archive" in error
 
 
-@pytest.mark.parametrize("arguments", [["verify"], ["stats"], ["report"], ["archive", ".", "--to"]])
+@pytest.mark.parametrize(
+    "arguments", [["verify"], ["stats"], ["report"], ["compact"], ["migrate"], ["archive", ".", "--to"]]
+)
 def test_a_store_that_does_not_answer_is_one_line(arguments: list[str], monkeypatch, capsys) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setattr(s3, "_TRIES", 1)
