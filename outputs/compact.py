@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from outputs import rewrite
 from outputs.content import content_of_rows, content_of_texts, read_batches
-from outputs.layout import ArchiveError, Layout, Table, new_run_id, place_of, run_of_part
+from outputs.layout import ArchiveError, Layout, Table, new_run_id, place_of, reading, run_of_part
 from outputs.lock import Check, locked, writing
 from outputs.manifest import (
     Counts,
@@ -78,8 +78,9 @@ def compact(
     Returns the days that had something to merge. Raises ArchiveError; days done before it stay done.
     """
     layout, now = Layout(root.absolute()), (now or datetime.now(UTC)).astimezone(UTC)
-    if not layout.runs.is_dir():
-        raise ArchiveError(f"no archive: {root}")
+    with reading(root):
+        if not layout.runs.is_dir():
+            raise ArchiveError(f"no archive: {root}")
     last = now.date() - max(older_than, DAY_OLD)
     done = []
     with locked(layout, f"compact-{new_run_id(now)}") as check, writing(layout):

@@ -18,7 +18,7 @@ import pyarrow as pa
 from outputs import rewrite
 from outputs.compact import check_replaceable, rewrite_manifest, write_text, written_file
 from outputs.content import content_of_rows, read_batches
-from outputs.layout import ArchiveError, Layout, Table, clear, flush, new_run_id, place_of, publish
+from outputs.layout import ArchiveError, Layout, Table, clear, flush, new_run_id, place_of, publish, reading
 from outputs.lock import Check, locked, writing
 from outputs.manifest import Kind, WrittenFile, live_files, read_manifests, sealed
 from outputs.minhash import signature
@@ -87,8 +87,9 @@ def migrate(root: Path, *, now: datetime | None = None, told: Callable[[date], N
     Raises ArchiveError, also for an archive of a newer schema; days done before it stay done.
     """
     layout, now = Layout(root.absolute()), (now or datetime.now(UTC)).astimezone(UTC)
-    if not layout.runs.is_dir():
-        raise ArchiveError(f"no archive: {root}")
+    with reading(root):
+        if not layout.runs.is_dir():
+            raise ArchiveError(f"no archive: {root}")
     days, parts, rows = [], 0, 0
     with locked(layout, f"migrate-{new_run_id(now)}") as check, writing(layout):
         recover(layout)
