@@ -242,7 +242,11 @@ def test_padding_is_no_record(tmp_path: Path) -> None:
     assert said(tmp_path / "a.warc.gz") == urls(0, 1, 2, 3, 4)
 
 
-@pytest.mark.parametrize("content", [b"no WARC at all", gzip.compress(b"no WARC at all"), b"\x1f\x8b\x08" * 2_000])
+@pytest.mark.parametrize(
+    "content",
+    [b"no WARC at all", gzip.compress(b"no WARC at all", mtime=0), b"\x1f\x8b\x08" * 2_000],
+    ids=["text", "gzip", "begin of gzip"],
+)
 def test_what_is_no_warc_is_one_page_that_cannot_be_read(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.warc.gz").write_bytes(content)
     assert said(tmp_path / "a.warc.gz") == [BROKEN]
