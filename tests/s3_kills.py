@@ -1,9 +1,9 @@
 """Runs over archives at S3, each killed one step later than the one before, until one comes through.
 
 `python -m tests.s3_kills SOURCE URL`: each run gets an archive URL/<step>. `python -m tests.s3_kills ACTION URL` does
-the same with `compact` or `migrate`, of copies of the archive URL/base. A step is what is sent to put or remove an
-object: every second time the run dies halfway through it, else right after it. A program of its own, so that no thread
-of the caller's is in the forks.
+the same with `compact` or `migrate`, of copies of the archive URL/base, three steps later each. A step is what is sent
+to put or remove an object: every second time the run dies halfway through it, else right after it. A program of its
+own, so that no thread of the caller's is in the forks.
 """
 
 import os
@@ -43,7 +43,7 @@ def copy(base: S3Path, root: S3Path) -> None:
 
 def main(what: str, out: str) -> None:
     _client()  # made once, for all forks
-    for step in count():
+    for step in count(0, 3 if what in ACTIONS else 1):
         root = archive_at(f"{out}/{step:03d}")
         child = os.fork()
         if child == 0:
