@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 import zipfile
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -271,38 +273,47 @@ def test_without_exchange_a_compaction_killed_between_the_renames_is_completed(r
             monkeypatch.setattr(Path, "rename", real)
 
 
-def test_readers_are_undisturbed(tmp_path, monkeypatch):
-    """While days are compacted over and over, no reader sees an article twice or not at all."""
-    root = fill(tmp_path / "archive", tmp_path / "pages", runs=2, pages=5)
-    expected = sorted(row["article_id"] for row in rows(root))
-    monkeypatch.setattr(compaction, "_to_merge", lambda parts, _: dict(parts))  # again and again
+def compact_while_read(root: Path, readers: Sequence[Callable[[], None]], times: int) -> None:
+    """Compact an archive some times, while each reader reads it over and over in a thread of its own."""
     done = threading.Event()
-    failures: list[object] = []
-    reads = dict.fromkeys(READERS, 0)
 
-    def read(name: str) -> None:
+    def read(once: Callable[[], None]) -> None:
         while not done.is_set():
-            try:
-                found = sorted(READERS[name](root / "articles"))
-            except (OSError, duckdb.IOException, polars.exceptions.ComputeError) as error:
-                # It listed the old parts and opened them when they were gone: an error, never a wrong answer.
-                if "No such file" not in str(error) and "no such file" not in str(error):
-                    failures.append(error)
-                continue
-            reads[name] += 1
-            if found != expected:
-                failures.append((name, len(found)))
+            once()
 
-    threads = [threading.Thread(target=read, args=[name]) for name in READERS]
+    threads = [threading.Thread(target=read, args=[once]) for once in readers]
     for thread in threads:
         thread.start()
     try:
-        for _ in range(15):
+        for _ in range(times):
             compact(root, now=NEXT)
     finally:
         done.set()
         for thread in threads:
             thread.join()
+
+
+def test_readers_are_undisturbed(tmp_path, monkeypatch):
+    """While days are compacted over and over, no reader sees an article twice or not at all."""
+    root = fill(tmp_path / "archive", tmp_path / "pages", runs=2, pages=5)
+    expected = sorted(row["article_id"] for row in rows(root))
+    monkeypatch.setattr(compaction, "_to_merge", lambda parts, _: dict(parts))  # again and again
+    failures: list[object] = []
+    reads = dict.fromkeys(READERS, 0)
+
+    def read(name: str) -> None:
+        try:
+            found = sorted(READERS[name](root / "articles"))
+        except (OSError, duckdb.IOException, polars.exceptions.ComputeError) as error:
+            # It listed the old parts and opened them when they were gone: an error, never a wrong answer.
+            if "No such file" not in str(error) and "no such file" not in str(error):
+                failures.append(error)
+            return
+        reads[name] += 1
+        if found != expected:
+            failures.append((name, len(found)))
+
+    compact_while_read(root, [partial(read, name) for name in READERS], times=15)
     assert failures == []
     assert all(reads.values())
 

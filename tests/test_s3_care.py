@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from outputs.verify import verify
 from outputs.views import QueryError, open_views
 from tests import conftest
 from tests.archive_samples import run_archive, tree, write_pages
-from tests.test_compact import NEXT, fill
+from tests.test_compact import NEXT, compact_while_read, fill
 from tests.test_migrate import as_schema_1
 from tests.test_s3_archive import objects
 
@@ -191,27 +190,17 @@ def test_readers_are_undisturbed(root: S3Path, monkeypatch) -> None:
     """While the day is compacted over and over, no reader sees an article twice or not at all."""
     expected = len(seen(root))
     monkeypatch.setattr(compaction, "_to_merge", lambda parts, _: dict(parts))  # again and again
-    done, failures, reads = threading.Event(), [], []
+    failures, reads = [], []
 
     def read() -> None:
-        while not done.is_set():
-            try:
-                with open_views(root) as views:
-                    reads.extend(row["n"] for row in views.rows(COUNT))
-            except (QueryError, ArchiveError) as error:
-                # It listed the old parts and opened them when they were gone: an error, never a wrong answer.
-                failures.append(str(error))
+        try:
+            with open_views(root) as views:
+                reads.extend(row["n"] for row in views.rows(COUNT))
+        except (QueryError, ArchiveError) as error:
+            # It listed the old parts and opened them when they were gone: an error, never a wrong answer.
+            failures.append(str(error))
 
-    threads = [threading.Thread(target=read) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in range(8):
-            compact(root, now=NEXT)
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join()
+    compact_while_read(root, [read, read], times=8)
     others = [failure for failure in failures if not any(text in failure for text in GONE)]
     assert not others, others[0]
     assert set(reads) == {expected}
