@@ -52,7 +52,6 @@ def _manifest_1_to_2(record: Record) -> Record:
     return {**record, "kind": Kind.ARCHIVE.value, "replaces": []}
 
 
-# By the version that they lift from.
 def _rows_2_to_3(_: Table, rows: pa.Table) -> pa.Table:
     return rows  # ids that schema 2 did not know
 
@@ -61,6 +60,7 @@ def _manifest_2_to_3(record: Record) -> Record:
     return record
 
 
+# By the version that they lift from.
 STEPS: dict[int, Step] = {1: Step(_rows_1_to_2, _manifest_1_to_2), 2: Step(_rows_2_to_3, _manifest_2_to_3)}
 
 
