@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from itertools import takewhile
 
 from tasks.folding import squeeze
 
@@ -17,7 +18,9 @@ MAX_WORDS = 6
 _NOISE = re.compile(
     r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]|\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,24}){1,4}|(?<!\w)@\w{1,40}|"
     r"\bhttps?://\S{1,300}|\bwww\.\S{1,200}|\s(?:[Ff]or|für|pour|para|per|voor)\s(?:the\s|die\s|das\s)?[A-Z].{0,100}$|"
-    r"\s(?:in|à|aus)\s[A-Z][\w .]{1,40}$|[;.(]\s?[Ee]dit(?:ing|ed)\sby\b.{0,300}$"
+    r"\s(?:in|à|aus)\s[A-Z][\w .]{1,40}$|[;.(]\s?[Ee]dit(?:ing|ed)\sby\b.{0,300}$|"
+    # "Jane Doe, U.S. Institute of Asthma and Allergies": the whole is where she works.
+    r",\s(?:[A-Z][\w.]{0,20}\s){0,4}(?:Institutes?|University|Department|Center|Centre|School|Ministry)\s(?:of|for)\s[^,;|]{1,80}"
 )
 FULL_NAME = 2  # words
 _REGION = re.compile(r"^(?:the|new|north|south|east|west|northern|southern|eastern|western|central)\s", re.IGNORECASE)
@@ -27,40 +30,14 @@ _SITE = re.compile(
     r"\.(?:com|net|org|gov|info|news|tv|at|de|ch|be|nl|fr|es|it|co|uk|is|no|se|dk|lt|pl|ru|ua|tr|jp|in|vn)\b",
     re.IGNORECASE,
 )
+_KOREAN = re.compile(r"([가-힣]{2,4})\s?기자(?![가-힣])(?:\s외\s\d{1,2}명)?")  # "Reporter" follows his name
+_LEFT_OVER = re.compile(r"\s(?:on|at|am|le|el|il|den)$")  # before a date that was cut off
 _TRIM = " .,:;-–—|*•·/’'\"“”„»«"
 # Words of names that are written small.
-_PARTICLES = frozenset(
-    (
-        "de",
-        "del",
-        "della",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "van",
-        "von",
-        "der",
-        "den",
-        "ter",
-        "ten",
-        "la",
-        "le",
-        "el",
-        "al",
-        "bin",
-        "ben",
-        "ibn",
-        "zu",
-        "zur",
-        "af",
-        "av",
-        "y",
-        "e",
-        "i",
-    )
-)
+_PARTICLES = frozenset((
+    "de", "del", "della", "di", "da", "do", "dos", "das", "van", "von", "der", "den", "ter", "ten", "la", "le", "el",
+    "al", "bin", "ben", "ibn", "zu", "zur", "af", "av", "y", "e", "i",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +55,17 @@ class Words:
     begins: re.Pattern[str]  # announces a name at the start
     inside: re.Pattern[str]  # announces a name further on
     joins: re.Pattern[str]
+    and_end: re.Pattern[str]  # "and" at the end
     role: re.Pattern[str]
     adjective: re.Pattern[str]  # of a role, at the start
     organisation: re.Pattern[str]
     trailing: re.Pattern[str]
+    button: re.Pattern[str]  # at the end
     honorific: re.Pattern[str]
     degree: re.Pattern[str]
+    edition: re.Pattern[str]  # after a site's name, whole
     no_name: re.Pattern[str]
+    no_author: re.Pattern[str]  # announces persons who did something else than write
     menu: re.Pattern[str]  # in a line of a menu
 
 
@@ -103,14 +84,18 @@ def byline_words() -> Words:
     degrees = _any(table["degrees"])
     return Words(
         begins=compiled(rf"^\W{{0,3}}(?:(?:{by})\b\s?[:.\-–—]?\s{{0,2}}|(?:{signs})\s?[・:：/／●◎]\s?)(?=\S)"),
-        inside=compiled(r"\b(?:by|von|par|por|door|oleh)\s(?=[^\W\d_])"),
+        inside=compiled(r"\b(?:by|von|par|por|door|oleh):?\s(?=[^\W\d_])"),
         joins=compiled(rf"\s?[;|•·、，/／\n&+●]\s?|\s?,\s?(?:(?:{joins})\s)?|\s(?:{joins})\s"),
+        and_end=compiled(rf"(?:\s(?:{joins})|[&\n])\s?$"),
         role=compiled(rf"(?:^|[\s,])(?:(?:{_any(table['role_adjectives'])})\s){{0,3}}(?:{_any(table['roles'])})\b"),
         adjective=compiled(rf"^(?:{_any(table['role_adjectives'])})\b"),
         organisation=compiled(rf"\b(?:{_any(table['organisations'])})\b|{_any(table['organisation_signs'])}"),
         trailing=compiled(rf"\s(?:{_any(table['trailing'])})$"),
+        button=compiled(rf"\s(?:{_any(table['buttons'])})$"),
+        no_author=compiled(rf"^\W{{0,3}}(?:{_any(table['no_author_begins'])})\b"),
         honorific=compiled(rf"^(?:(?:{_any(table['honorifics'])})\.?\s){{1,3}}"),
         degree=re.compile(rf"(?:(?:^|,?\s)(?:{degrees})\.?){{1,4}}$"),
+        edition=compiled(rf"(?:{_any(table['editions'])})"),
         menu=compiled(rf"\b(?:{_any(table['menu_words'])})\b"),
         no_name=compiled(rf"^(?:(?:{_any(table['no_names'])})$|(?:{_any(table['no_name_begins'])})\b)"),
     )
@@ -135,10 +120,18 @@ def names_of(values: Iterable[str], site: frozenset[str], structured: bool) -> l
 
 
 def _persons(names: list[Name]) -> list[Name]:
-    """The persons of one byline; beside full names a single word is a place."""
-    persons = [name for name in names if name.is_person]
+    """The persons of one byline: beside full names, and behind an agency, a single word is a place."""
+    desks = [name for name in names if not name.is_person]
+    persons = [name for name in names if name.is_person and not any(name.text in desk.text for desk in desks)]
     full = [name for name in persons if " " in name.text or not name.text.isascii()]
-    return full or persons
+    first = list(takewhile(lambda name: name.is_person, names))
+    return full or [name for name in persons if name in first] or desks
+
+
+def joined_by_and(line: str, name: str) -> bool:
+    """Whether a word for "and", or the end of a line, stands between a name and the one before it."""
+    before = line.partition(name)[0]
+    return byline_words().and_end.search(before) is not None
 
 
 def starts_with_by(text: str) -> bool:
@@ -150,9 +143,13 @@ def split_byline(text: str) -> Iterator[str]:
     """The parts of a byline that may be names, without the words that announce them."""
     words = byline_words()
     text = " ".join(text[:MAX_BYLINE].replace("\n", " | ").split())
+    if reporters := _KOREAN.findall(text):
+        yield from reporters
+        return
     text = _NOISE.sub(" ", words.begins.sub("", text, count=1))
     for piece in words.joins.split(text):
-        part = words.begins.sub("", piece.strip(_TRIM), count=1)
+        part = words.button.sub("", _LEFT_OVER.sub("", piece.strip(_TRIM)))
+        part = words.begins.sub("", part, count=1)
         part = words.degree.sub("", words.honorific.sub("", part)).strip(_TRIM)
         if (shorter := words.trailing.sub("", part)).count(" "):
             part = shorter.strip(_TRIM)
@@ -178,7 +175,7 @@ def _name(part: str, site: frozenset[str], structured: bool) -> Name | None:
     key = squeeze(part)
     if not key or key.isdecimal() or (role is not None and role.start() <= 0 and not structured):
         return None
-    if key in site or words.organisation.search(part) or _SITE.search(part):
+    if key in site or _is_edition(part, site) or words.organisation.search(part) or _SITE.search(part):
         return Name(part, False)
     if not structured and (not looks_like_person(part) or is_menu(part)):
         return None
@@ -199,6 +196,18 @@ def _without_site(part: str, site: frozenset[str]) -> str:
         if squeeze(tail) in site or byline_words().organisation.search(tail) or byline_words().role.search(tail):
             return part[:start]
     return part
+
+
+def _is_edition(part: str, site: frozenset[str]) -> bool:
+    """Whether a site's name is a part of this one: "Gazette UK", "North Coast Harbour Gazette"."""
+    words = part.split()
+    for cut in range(1, len(words)):
+        begin, end = words[:cut], words[cut:]
+        if squeeze(" ".join(begin)) in site and byline_words().edition.fullmatch(" ".join(end)):
+            return True
+        if len(end) >= FULL_NAME and squeeze(" ".join(end)) in site:
+            return True
+    return False
 
 
 def is_menu(text: str) -> bool:

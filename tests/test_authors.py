@@ -54,6 +54,16 @@ def persons(text, structured=False):
         ("By Harbour Gazette", []),
         ("By Mara Lind, Political Commentator", ["Mara Lind"]),
         ("Von Mara Lind, Leitende Wirtschaftsredakteurin", ["Mara Lind"]),
+        ("by Jane Doe, U.S. National Institute of Tides and Currents", ["Jane Doe"]),
+        ("By Jane Doe, University of Oslo, and Jo Kern", ["Jane Doe", "Jo Kern"]),
+        ("By Jane Doe, Harbour Gazette UK", ["Jane Doe"]),
+        ("By Jane Doe | jdoe@paper.example | North Coast Harbour Gazette", ["Jane Doe"]),
+        ("By Harbour Staff Editorial Board | Harbour Staff", []),
+        ("Posted by Coast Times // No Comment", []),
+        ("by Jane Doe on ", ["Jane Doe"]),
+        ("Tuva Berg Tips meg", ["Tuva Berg"]),
+        ("순천, 광양 김하늘 기자 sky@paper.example", ["김하늘"]),
+        ("김하늘 기자 외 1명", ["김하늘"]),
     ],
 )
 def test_names(byline, names):
@@ -95,6 +105,10 @@ def test_a_shown_person_before_a_declared_desk():
     assert authors(page("H", "By Jane Doe", sources=(("Staff",),))) == ("Jane Doe",)
 
 
+def test_the_places_behind_a_declared_site_are_no_persons():
+    assert authors(page("H", "Text", sources=(("Harbour Gazette, Oslo, Norway",),))) == ("Harbour Gazette",)
+
+
 def test_a_declared_desk_where_nobody_is_named():
     assert authors(page("H", "Text", sources=(("dpa",),))) == ("dpa",)
 
@@ -129,16 +143,33 @@ def test_a_notice_beside_the_author_names_nobody():
 def test_who_put_the_text_there_did_not_write_it():
     assert authors(page("H", "By Jane Doe", sources=(("Web Master",),))) == ("Jane Doe",)
     assert authors(page("H", "By Jane Doe", "Jo Kern", sources=(("Jo Kern",),))) == ("Jo Kern",)
+    marked = {1: "article-author"}
+    assert authors(page("H", "Jane Doe", sources=(("Jo Kern",),), words=marked)) == ("Jane Doe",)
+    assert authors(page("H", "Jane Doe", "Jo Kern", sources=(("Jo Kern",),), words=marked)) == ("Jo Kern",)
 
 
-def dump(*lines, labels=None):
-    """The authors of a dump whose first line is the headline; the others are what `labels` says, else menu."""
-    blocks = tuple(
-        LabelledBlock(text, Label.TITLE if row == 0 else (labels or {}).get(row, Label.NAVIGATION), "x", 1.0)
-        for row, text in enumerate(lines)
-    )
+def test_a_post_shown_in_the_story_names_no_author():
+    assert authors(page("H", "Text", "— Jane Doe (@janedoe) May 4, 2020")) == ()
+
+
+def test_a_sentence_is_no_byline():
+    sentence = "Author Jane Doe, from Harbour Town, said that she began to read of the sea when she was a child there."
+    assert authors(page("H", "4 May 2020", sentence)) == ()
+
+
+def dump(*lines, labels=None, title=0, cut=None):
+    """The authors of a dump with its headline at `title`; the others are what `labels` says, else menu.
+
+    `cut` are the caption and credit into which a line was cut.
+    """
+    known = {title: Label.TITLE, **(labels or {})}
+    blocks = []
+    for row, text in enumerate(lines):
+        parts = zip((cut or {}).get(row, ()), (Label.CAPTION, Label.CREDIT), strict=False)
+        whole = [(text, known.get(row, Label.NAVIGATION))]
+        blocks += [LabelledBlock(part, label, "x", 1.0) for part, label in list(parts) or whole]
     page = Page(Kind.DUMP, tuple(map(Block, lines)), (Container("", "", -1, 0),), Declared())
-    return find_authors(page, blocks, 0, ())
+    return find_authors(page, blocks, title, ())
 
 
 DECK = "A deck of some length, which says more about the story than its headline does and is no byline at all. " * 3
@@ -158,6 +189,17 @@ DECK = "A deck of some length, which says more about the story than its headline
         (("H", "x", "x", "x", "x", "Jane Doe", "x", "About Jane Doe"), ("Jane Doe",)),
         (("H", "x", "x", "x", "x", "Jane Doe", "x"), ()),
         (("H", "Show Caption", "Share Article"), ()),
+        (("H", "By", "Jane Doe0,", "Jo Kern &", "…", "Mara Lind", "Jane Doe"), ("Jane Doe", "Jo Kern", "Mara Lind")),
+        (("H", "By", "Jane HallNews Reporter", "Jo Kern", "Updated20:49, 5 Aug 2024"), ("Jane Hall", "Jo Kern")),
+        (("H", "By", "Jane Doe", "Key Events", "The story"), ("Jane Doe",)),
+        (("H", "By Jane Doe – Journalist", "Jo Kern – Journalist i Oslo", "4 May 2024"), ("Jane Doe", "Jo Kern")),
+        (("H", "By Jane Doe", "Jane Doe", "Analyst", "My Experience"), ("Jane Doe",)),
+        (("H", "By Jane Doe and Jo Kern", "x", "Jo Kern", "Jo Kern covers ships", "Jo Kern"), ("Jane Doe", "Jo Kern")),
+        (("H", "Jane Doe", "4 May 2024", "x", "Fact checked by Jo Kern"), ("Jane Doe",)),
+        (("H", "4 May 2024", "Heard on the Morning Tide", "Jane Doe"), ("Jane Doe",)),
+        (("H", "4 May 2024", "Jane Doe", "Network", "Jo Kern"), ("Jane Doe", "Jo Kern")),
+        (("H", "Jane HallWriterPhotographerDriverIllustrator", "4 May 2024"), ("Jane Hall",)),
+        (("H", "News | Published: 5 hours ago | Written By: Jane Doe"), ("Jane Doe",)),
         (("H", "by Jane Doe, Coast Xpress", "Coast Xpress", "Coast Xpress app", "About Coast Xpress"), ("Jane Doe",)),
     ],
 )
@@ -168,6 +210,22 @@ def test_bylines_of_dumps(lines, names):
 def test_an_agency_alone_in_a_dumps_byline():
     assert dump("H", "dpa", labels={1: Label.BYLINE}) == ("dpa",)
     assert dump("H", "Jane Doe", labels={1: Label.CAPTION}) == ()
+
+
+def test_a_name_above_the_headline_of_a_dump():
+    above = ("Jane Doe/", "4 May 2024")
+    assert dump(*above, "H", "x", "Jane Doe", title=2) == ("Jane Doe",)
+    assert dump("Jane Doe", "x", *above, "H", "x", "About Jane Doe", title=4) == (), "a section of the menu"
+    assert dump(*above, "H", "x", title=2) == (), "a kicker"
+
+
+def test_a_caption_of_a_dump_names_no_author():
+    caption = "Jane Doe, writer, in the harbour of her town."
+    assert dump("H", f"{caption} Photo: Jo Kern", "4 May 2024", cut={1: (caption, "Photo: Jo Kern")}) == ()
+
+
+def test_an_agency_beside_a_section():
+    assert dump("H", "4 May 2024", "Haberler - Anadolu Ajansı") == ("Anadolu Ajansı",)
 
 
 def test_nobody():
