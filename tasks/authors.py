@@ -1,6 +1,7 @@
 """Who wrote the article: of what a page declares and shows, the names, in the page's order."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from tasks.byline_lines import (
     MAX_ALONE,
@@ -8,36 +9,88 @@ from tasks.byline_lines import (
     announced_lines,
     byline_lines,
     is_name,
+    is_name_alone,
     is_name_with_role,
     marked_lines,
+    signatures,
     unglued,
     without_dates,
 )
 from tasks.folding import squeeze
-from tasks.names import Name, byline_words, joined_by_and, names_of, starts_with_by
+from tasks.language import find_language
+from tasks.names import Name, byline_words, is_menu, joined_by_and, names_of, starts_with_by
 from tasks.page import Kind, LabelledBlock, Page
+from tasks.sites import dump_sites
 
 MAX_AUTHORS = 30
 MOST_AGENCIES = 2
+MIN_HANDLE = 5  # letters of a name in small letters
+CAPITALS = frozenset((None, "en", "de"))  # languages in which a header, too, may be two words with capitals
 MENUS = 3  # short lines of a dump that hold the site's name
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """A page's lines that may name its authors, and those that it marks as its byline."""
+
+    page: Page
+    blocks: Sequence[LabelledBlock]
+    title_row: int
+    lines: Sequence[str]
+    marked: Sequence[str]
 
 
 def find_authors(
     page: Page, blocks: Sequence[LabelledBlock], title_row: int | None, names: Iterable[str]
 ) -> tuple[str, ...]:
     """The authors' names; agencies, desks and sites only where no person is named. `names` are the site's."""
+    names = (*names, *dump_sites(page)) if page.kind is Kind.DUMP else names
     site = frozenset(key for name in names if (key := squeeze(name)))
     declared = [names_of(values, site, structured=True) for values in page.declared.author_sources]
-    best = next((source for source in declared if any(name.is_person for name in source)), None)
-    if best is not None:
-        announced = (_persons(line, site) for line in announced_lines(page, blocks, title_row))
-        marked = (_persons(line, site) for line in marked_lines(page, title_row))
-        best = _completed(page, best, announced, marked)
+    persons = next((source for source in declared if any(name.is_person for name in source)), None)
+    marked = list(marked_lines(page, title_row))
+    if persons is None:
+        lines = byline_lines(page, blocks, title_row, site)
+        best = _without_persons(_Lines(page, blocks, title_row or 0, lines, marked), site, declared)
     else:
-        lines = byline_lines(page, blocks, title_row)
-        desk = next((source for source in declared if source), [])
-        best = _shown(page, lines, title_row, site, desk) or desk or _agencies(lines, site)
+        announced = (_persons(line, site) for line in announced_lines(page, blocks, title_row))
+        best = _completed(page, persons, announced, (_persons(line, site) for line in marked))
     return tuple(name.text for name in best)[:MAX_AUTHORS]
+
+
+def _without_persons(found: _Lines, site: frozenset[str], declared: Sequence[list[Name]]) -> list[Name]:
+    """The authors of a page that declares no person: who is shown, else a desk, the site itself last."""
+    desk, own = _desk(declared, site), next(filter(None, declared), [])
+    return (
+        _shown(found, site, desk or own)
+        or desk
+        or _signed(found, site)
+        or own
+        or _agencies(found.lines, site)
+        or _handle(found)
+    )
+
+
+def _desk(declared: Sequence[list[Name]], site: frozenset[str]) -> list[Name]:
+    """The agency or desk that the page declares, unless more of its sources name the site."""
+    sources = [source for source in declared if source]
+    desks = [source for source in sources if not all(squeeze(name.text) in site for name in source)]
+    return desks[0] if 2 * len(desks) >= len(sources) > 0 else []
+
+
+def _signed(found: _Lines, site: frozenset[str]) -> list[Name]:
+    """The person whose name stands alone right under the text."""
+    lines = signatures(found.page, found.blocks)
+    if not lines or find_language(found.blocks, found.page.declared.language) in CAPITALS:
+        return []
+    return names_of(lines, site, structured=True)
+
+
+def _handle(found: _Lines) -> list[Name]:
+    """The name of one word, as writers of communities have, that the page marks as its byline."""
+    words = (line.split(" for ")[0] for line in found.marked)
+    names = (names_of([word], frozenset(), structured=True) for word in words if " " not in word)
+    return next((each for each in names if each and not is_menu(each[0].text)), [])
 
 
 def authors_in(lines: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
@@ -66,21 +119,22 @@ def _unseen(page: Page, names: Sequence[Name]) -> bool:
     return not any(name in text for block in page.blocks for text in (block.text.casefold(),) for name in wanted)
 
 
-def _shown(
-    page: Page, lines: Sequence[str], title_row: int | None, site: frozenset[str], desk: Sequence[Name]
-) -> list[Name]:
+def _shown(found: _Lines, site: frozenset[str], desk: Sequence[Name]) -> list[Name]:
     """The persons that the byline by the headline names.
 
-    Where the page declares an author that is no person (`desk`), only a line that announces its author or also names
-    the desk is believed against it.
+    Where the page declares an author that is no person (`desk`), only a line that announces its author, that is a name
+    marked as the byline or also names the desk is believed against it.
     """
+    lines = found.lines
     if desk:
-        lines = [line for line in lines if starts_with_by(line) or any(name.text in line for name in desk)]
+        told = dict.fromkeys(line for line in found.marked if is_name_alone(line))
+        named = [line for line in lines if starts_with_by(line) or any(name.text in line for name in desk)]
+        lines = list(dict.fromkeys((*named, *told)))
     for line in lines:
         if persons := _persons(line, site):
-            others = [*persons[1:], *_following(page, line, title_row or 0, site)]
-            named = [persons[0], *(name for name in others if not _is_of_menus(page, name, line))]
-            return list({squeeze(name.text): name for name in named}.values())
+            others = [*persons[1:], *_following(found, line, site)]
+            names = [persons[0], *(name for name in others if not _is_of_menus(found.page, name, line))]
+            return list({squeeze(name.text): name for name in names}.values())
     return [] if desk else _alone(lines, site)
 
 
@@ -88,13 +142,14 @@ def _persons(line: str, site: frozenset[str]) -> list[Name]:
     return [name for name in names_of([without_dates(line)], site, structured=False) if name.is_person]
 
 
-def _following(page: Page, line: str, title_row: int, site: frozenset[str]) -> Iterator[Name]:
+def _following(found: _Lines, line: str, site: frozenset[str]) -> Iterator[Name]:
     """The persons of the bylines right below a line that is one: of an article by several, each may have his own.
 
     Where one of them stands again, their portraits begin.
     """
+    page, start = found.page, found.title_row
     texts = [block.text for block in page.blocks]
-    same = (row for row, text in enumerate(texts[title_row:], title_row) if line in (text[: len(line)], unglued(text)))
+    same = (row for row, text in enumerate(texts[start:], start) if line in (text[: len(line)], unglued(text)))
     row = next(same, len(texts))
     seen = {squeeze(name.text) for name in _persons(line, site)}
     for block in page.blocks[row + 1 : row + MAX_AUTHORS]:
@@ -124,6 +179,7 @@ def _agencies(lines: Sequence[str], site: frozenset[str]) -> list[Name]:
         found = names_of([without_dates(line)], site, structured=True)
         if any(name.is_person for name in found) and len(line) <= MAX_ALONE:  # "News - dpa"
             found = names_of([without_dates(line)], site, structured=False)
+        found = [name for name in found if all(name is other or name.text not in other.text for other in found)]
         is_agency = found and not any(name.is_person or name.text.islower() for name in found)
         if is_agency or (found and byline_words().organisation.fullmatch(found[0].text)):
             return found[:MOST_AGENCIES]
@@ -135,6 +191,11 @@ def _alone(lines: Sequence[str], site: frozenset[str]) -> list[Name]:
     for line in lines:
         if starts_with_by(line) and len(line) <= MAX_ALONE:
             found = names_of([without_dates(line)], site, structured=True)
-            if len(found) == 1 and len(found[0].text.split()) <= 3 and not found[0].text[0].islower():
+            if len(found) == 1 and len(found[0].text.split()) <= 3 and not _is_small(found[0].text):
                 return found
     return []
+
+
+def _is_small(text: str) -> bool:
+    """Whether a text is words of a sentence rather than a name, which may be one word in small letters."""
+    return text[0].islower() and (" " in text or len(text) < MIN_HANDLE)

@@ -3,7 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from tasks.names import byline_words, is_menu, looks_like_person, split_byline, starts_with_by
+from tasks.names import (
+    before_role,
+    byline_words,
+    is_menu,
+    looks_like_person,
+    split_byline,
+    starts_with_by,
+    without_site,
+)
 from tasks.page import Block, Kind, Label, LabelledBlock, Page
 
 MAX_LINE = 220  # characters of a line that may be a byline
@@ -20,6 +28,7 @@ TAIL = 4  # blocks after the text in which its byline may stand
 UP = 3  # elements up from a block that may mark it as a byline
 PROSE = 100  # characters from which on a line that ends like a sentence is one
 CAPTION = 20  # characters of a caption by which a line that begins with it is known
+FAR = 120  # characters before the word that announces a name within a line
 MAX_LISTED = 40  # rows that a list of names may take
 
 _PLACE = re.compile(
@@ -57,14 +66,14 @@ def announced_lines(page: Page, blocks: Sequence[LabelledBlock], title_row: int 
     return (line for line in dict.fromkeys([*near, *_labelled(blocks)]) if starts_with_by(line))
 
 
-def byline_lines(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None) -> list[str]:
-    """The lines that may name the authors, the most telling first."""
+def byline_lines(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None, site: frozenset[str]) -> list[str]:
+    """The lines that may name the authors, the most telling first; `site` are the site's names, squeezed."""
     lines = _labelled(blocks)
     if page.kind is Kind.HTML:
-        lines = _near_lines(page, title_row, frozenset()) + lines
+        lines = _near_lines(page, title_row, frozenset(), site) + lines
     elif title_row is not None:
         others = frozenset(block.text for block in blocks if block.label in OTHERS)
-        lines = [unglued(line) for line in lines + _near_lines(page, title_row, others)]
+        lines = [unglued(line) for line in lines + _near_lines(page, title_row, others, site)]
     lines = [line for line in dict.fromkeys(lines) if not _names_others(line)]
     return sorted(lines, key=lambda line: not (starts_with_by(line) or _GLUED.match(line)))
 
@@ -101,10 +110,10 @@ def without_dates(line: str) -> str:
     head, *rest = _DASH.split(_DATES.sub(" | ", line))
     line = head if any(map(looks_like_person, split_byline(head))) else " | ".join((head, *rest))
     found = byline_words().inside.search(line, 1)
-    return line[found.start() :] if found and found.start() < 80 else line
+    return line[found.start() :] if found and found.start() < FAR else line
 
 
-def _near_lines(page: Page, title_row: int | None, others: frozenset[str]) -> list[str]:
+def _near_lines(page: Page, title_row: int | None, others: frozenset[str], site: frozenset[str]) -> list[str]:
     """The lines near the headline that may be a byline: those that say so, those marked so, those beside a date."""
     start = 0 if title_row is None else max(0, title_row - BEFORE)
     end = (title_row or 0) + AFTER if page.kind is Kind.HTML else _body_row(page, title_row or 0)
@@ -117,6 +126,8 @@ def _near_lines(page: Page, title_row: int | None, others: frozenset[str]) -> li
             found[0].append("\n".join((page.blocks[row - 1].text, *_listed(page, row))))
         elif (rank := _rank(page, row, title_row)) is not None:
             found[rank].append(block.text)
+        elif 0 < row - (title_row or 0) <= LONE and _is_name_and_site(block.text, site):
+            found[2].append(block.text)
     lone = _lone_names(page, title_row, others) if title_row is not None else []
     if lone and found[2] and found[2][0] in lone[0]:
         return [*found[0], *found[1], *lone, *found[2]]
@@ -199,15 +210,44 @@ def is_name(page: Page, block: Block) -> bool:
     if len(block.text) >= MAX_ALONE or starts_with_by(block.text) or byline_words().no_name.match(block.text):
         return False
     parts = byline_words().trailing.sub("", unglued(block.text)).strip(" ,&/").split(" | ")
-    named = all(looks_like_person(part) and part.count(" ") in (1, 2) and not is_menu(part) for part in parts)
-    return named and parts[0].split()[0].casefold() not in _NO_BEGIN and _place_of(page, block) is not False
+    return all(map(is_name_alone, parts)) and _place_of(page, block) is not False
+
+
+def is_name_alone(text: str) -> bool:
+    """Whether a text is the name of one person, in two or three words."""
+    begins = text.split(" ", maxsplit=1)[0].casefold()
+    return looks_like_person(text) and text.count(" ") in (1, 2) and not is_menu(text) and begins not in _NO_BEGIN
+
+
+def signatures(page: Page, blocks: Sequence[LabelledBlock]) -> list[str]:
+    """The line right under the text that is a name and set as its paragraphs are."""
+    last = max((row for row, block in enumerate(blocks) if block.kept), default=len(blocks))
+    below = next((block.text for block in blocks[last + 1 : last + 2]), "")
+    is_signature = len(below) <= MAX_ALONE and is_name_alone(below) and below[-1].isalpha()
+    return [below] if is_signature and _is_set_alike(page, blocks[last].text, below) else []
+
+
+def _is_set_alike(page: Page, text: str, below: str) -> bool:
+    """Whether two lines of a page stand beside each other in elements of one kind."""
+    rows = [row for row, block in enumerate(page.blocks) if block.text == below]
+    return any(
+        page.blocks[row - 1].text.endswith(text) and page.blocks[row - 1].tag == page.blocks[row].tag
+        for row in rows
+        if row
+    )
 
 
 def is_name_with_role(text: str) -> bool:
     """Whether a line is a name and what the person does: "Jane Doe, reporter", "Jane Doe – Journalist in Oslo"."""
-    role = byline_words().role.search(text)
-    before = text[: role.start()].strip(" ,|-–—") if role else ""
+    before = before_role(text).strip(" ,|-–—")
+    if before == text.strip(" ,|-–—"):
+        return False
     return len(text) < MAX_ALONE and before.count(" ") in (1, 2) and looks_like_person(before) and not is_menu(before)
+
+
+def _is_name_and_site(text: str, site: frozenset[str]) -> bool:
+    name = without_site(text, site)
+    return name != text and is_name_alone(name)
 
 
 def _recurs(page: Page, row: int) -> bool:
@@ -227,7 +267,7 @@ def _may_name(text: str) -> bool:
     if len(parts) > 3:
         is_role = byline_words().role.match(parts[1]) is not None
         return (is_role or _DATES.search(text) is not None) and looks_like_person(parts[0])
-    return any(looks_like_person(part) or byline_words().organisation.fullmatch(part) for part in parts)
+    return any(looks_like_person(before_role(part)) or byline_words().organisation.fullmatch(part) for part in parts)
 
 
 def _place_of(page: Page, block: Block) -> bool | None:

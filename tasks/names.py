@@ -159,10 +159,10 @@ def split_byline(text: str) -> Iterator[str]:
 
 def _name(part: str, site: frozenset[str], structured: bool) -> Name | None:
     words = byline_words()
-    part = _without_site(part, site)
+    part = without_site(part, site)
     role = words.role.search(part)
     if role is not None and role.start() > 0:
-        part = part[: role.start()].strip(_TRIM)
+        part = before_role(part)
         if words.adjective.match(part):
             return None
     if (
@@ -182,7 +182,19 @@ def _name(part: str, site: frozenset[str], structured: bool) -> Name | None:
     return Name(part, True)
 
 
-def _without_site(part: str, site: frozenset[str]) -> str:
+def before_role(text: str) -> str:
+    """What stands before the words that say what a person does: "Jane Doe" of "Jane Doe Deputy Content Director"."""
+    words = byline_words()
+    role = words.role.search(text)
+    if role is None:
+        return text
+    before = text[: role.start()].strip(_TRIM)
+    parts = before.split()
+    cut = next((at for at in range(FULL_NAME, len(parts)) if words.adjective.match(parts[at])), len(parts))
+    return " ".join(parts[:cut])
+
+
+def without_site(part: str, site: frozenset[str]) -> str:
     """ "Jane Doe - The Paper" and "Jane Doe The Paper" without the paper."""
     words = part.split()
     for count in range(1, len(words) - 1):

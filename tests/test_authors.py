@@ -1,5 +1,7 @@
 """Names in bylines of many languages, and which of a page's names are its authors'."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,6 +115,47 @@ def test_a_declared_desk_where_nobody_is_named():
     assert authors(page("H", "Text", sources=(("dpa",),))) == ("dpa",)
 
 
+def test_a_declared_agency_before_the_site_itself():
+    site = ("Harbour Gazette",)
+    assert authors(page("H", "Text", sources=(site, ("dpa",), ("dpa",)))) == ("dpa",)
+    assert authors(page("H", "Text", sources=(site, site, ("dpa",)))) == site, "most sources name the site"
+    assert authors(page("H", "Text", sources=(site, ("Redaktion harbourgazette.com",)))) == (
+        "Redaktion harbourgazette.com",
+    )
+
+
+def test_a_marked_person_before_a_declared_agency():
+    agency = (("Associated Press",),)
+    assert authors(page("H", "JANE DOE", sources=agency, words={1: "wire-byline"})) == ("JANE DOE",)
+    assert authors(page("H", "JANE DOE", sources=agency)) == ("Associated Press",)
+
+
+def test_a_handle_marked_as_the_byline():
+    assert authors(page("H", "tidewatcher", words={1: "author-byline"})) == ("tidewatcher",)
+    assert authors(page("H", "tidewatcher for Harbour Science", words={1: "author-byline"})) == ("tidewatcher",)
+    assert authors(page("H", "Share", words={1: "author-byline"})) == ()
+    assert authors(page("H", "tidewatcher")) == ()
+
+
+SPANISH = "El puerto de la ciudad fue cerrado por la tormenta que llegó con lluvia y viento, según el alcalde."
+
+
+@pytest.mark.parametrize(
+    ("below", "language", "names"),
+    [
+        ("Nuria Balaguer", "es", ("Nuria Balaguer",)),
+        ("Nuria Balaguer", "en", ("Harbour Gazette",)),
+        ("¡Feliz Navidad!", "es", ("Harbour Gazette",)),
+    ],
+)
+def test_a_name_under_the_text(below, language, names):
+    shown = page("H", SPANISH, below, sources=(("Harbour Gazette",),))
+    shown = replace(shown, declared=replace(shown.declared, language=language))
+    labels = (Label.TITLE, Label.PARAGRAPH, Label.NAVIGATION)
+    blocks = [LabelledBlock(block.text, label, "x", 1.0) for block, label in zip(shown.blocks, labels, strict=True)]
+    assert find_authors(shown, blocks, 0, ("Harbour Gazette",)) == names
+
+
 def test_a_byline_marked_by_its_place():
     assert authors(page("H", "Jana Thom", words={1: "article-byline"})) == ("Jana Thom",)
     assert authors(page("H", "Jana Thom", words={1: "comment-author"})) == ()
@@ -200,6 +243,13 @@ DECK = "A deck of some length, which says more about the story than its headline
         (("H", "4 May 2024", "Jane Doe", "Network", "Jo Kern"), ("Jane Doe", "Jo Kern")),
         (("H", "Jane HallWriterPhotographerDriverIllustrator", "4 May 2024"), ("Jane Hall",)),
         (("H", "News | Published: 5 hours ago | Written By: Jane Doe"), ("Jane Doe",)),
+        (("H", "By tidewatcher", "Posted on"), ("tidewatcher",)),
+        (("H", "By sea", "x"), ()),
+        (("H", "May 4, 2019 By Coast Current", "By Jo Kern (XY News)", "x", "© 2019 Coast Current"), ("Jo Kern",)),
+        (("H", "Jo Kern Coast Inquirer", "x", "Contact Jo Kern at jo@coastinquirer.com"), ("Jo Kern",)),
+        (("H", "By Coast Star Editorial Board | Coast Star", "© 2019 Coast Star"), ("Coast Star Editorial Board",)),
+        (("H", "Jane Doe Deputy Content Hub Director", "4 May 2024"), ("Jane Doe",)),
+        (("H", "Additional reporting by Jo Kern", "By Jane Doe"), ("Jane Doe",)),
         (("H", "by Jane Doe, Coast Xpress", "Coast Xpress", "Coast Xpress app", "About Coast Xpress"), ("Jane Doe",)),
     ],
 )
