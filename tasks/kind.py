@@ -9,6 +9,7 @@ BEGINNING = 4_096  # characters in which a document begins, after an HTTP head o
 BINARY_HEAD = 1 << 14  # bytes that decide whether there is text
 MAX_CONTROL = 0.03  # share of control bytes above which bytes are no text
 FEW_TAGS = 3
+LEAK = 20  # lines of a dump among which one of markup is a leak (a `<noscript>` that was rendered as text)
 
 # The first bytes of what a crawler brings home instead of a page: PDF, images, sound, video, fonts, archives, programs.
 _MAGIC = (
@@ -66,7 +67,10 @@ def kind_of(text: str) -> Kind:
 
 
 def _is_markup(head: str) -> bool:
-    """Whether tags give the text its shape: it begins with one and closes what it opens, or most lines have one."""
+    """Whether tags give the text its shape: it begins with one and closes what it opens, or most lines have one.
+
+    A single line of markup atop a page of text gives it none.
+    """
     late = _LATE_DOCUMENT.search(head[:BEGINNING])
     if late:
         head = head[late.start() :]
@@ -77,7 +81,10 @@ def _is_markup(head: str) -> bool:
         return tagged * 3 >= len(lines)
     if len(tags) >= FEW_TAGS and tagged * 5 >= len(lines) * 3:
         return True
-    return _TAG.match(head.lstrip()) is not None and (tags.count("/") * 3 >= len(tags) or _is_paragraphs(lines))
+    if _TAG.match(head.lstrip()) is None:
+        return False
+    closes = tags.count("/") * 3 >= len(tags) and (tagged * LEAK >= len(lines) or _TAG.search(lines[-1]) is not None)
+    return closes or _is_paragraphs(lines)
 
 
 def _is_paragraphs(lines: list[str]) -> bool:

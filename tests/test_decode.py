@@ -236,6 +236,7 @@ DUMP = [
     "<3 this town\n\nEverybody loves it.",
     '{"a": 1}',
     "# Title\n\n* one\n* two\n",
+    '<div style="display:none"><img src="//pixel.example/p.gif" alt="Counter"></div>\n' + "A line of text.\n" * 40,
 ]
 
 
