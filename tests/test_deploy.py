@@ -1,21 +1,25 @@
 """`prefect.yaml`: what it names can be loaded and called, and its deployments run, on a real server on loopback."""
 
 import inspect
+import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ParameterTypeError
 from prefect.flows import load_flow_from_entrypoint
@@ -29,7 +33,7 @@ from tests.archive_samples import NOON
 from tests.conftest import ROOT, write_pages
 from tests.test_compact import fill
 from tests.test_docs import blocks_of
-from tests.test_flow import descendants, gone_within
+from tests.test_flow import PARTS, articles, descendants, gone_within, undisturbed
 
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
 
@@ -87,13 +91,13 @@ class Prefect:
         assert done.returncode == 0, done.stdout + done.stderr
 
     @contextmanager
-    def started(self, command: str, cwd: Path) -> Iterator[None]:
+    def started(self, command: str, cwd: Path) -> "Iterator[subprocess.Popen[bytes]]":
         """A command that goes on running, for as long as the context lasts."""
         arguments = [sys.executable, "-m", "prefect", *shlex.split(command)[1:]]
         with self.log.open("wb") as log:
             process = subprocess.Popen(arguments, env=self.environment, cwd=cwd, stdout=log, stderr=log)
         try:
-            yield
+            yield process
         finally:
             family = descendants(process.pid)
             process.terminate()
@@ -112,16 +116,25 @@ def client(prefect_server: LocalServer) -> Iterator[SyncPrefectClient]:
         yield client
 
 
+def begin_deployed(client: SyncPrefectClient, deployment: str, **parameters: object) -> FlowRun:
+    found = client.read_deployment_by_name(deployment)
+    return client.create_flow_run_from_deployment(found.id, parameters=parameters)
+
+
 def run_deployed(client: SyncPrefectClient, deployment: str, log: Path, **parameters: object) -> None:
     """Run a deployment and wait for its end."""
-    found = client.read_deployment_by_name(deployment)
-    run = client.create_flow_run_from_deployment(found.id, parameters=parameters)
+    state = end_of(client, begin_deployed(client, deployment, **parameters), log)
+    assert state.is_completed(), log.read_text("utf-8")
+
+
+def end_of(client: SyncPrefectClient, run: FlowRun, log: Path) -> State[Any]:
+    """The state that a run ends in."""
     end = time.monotonic() + 150
     while not (run.state and run.state.is_final()):
         assert time.monotonic() < end, log.read_text("utf-8")
         time.sleep(0.2)
         run = client.read_flow_run(run.id)
-    assert run.state.is_completed(), log.read_text("utf-8")
+    return run.state
 
 
 @pytest.fixture
@@ -134,25 +147,40 @@ def cluster() -> Iterator[str]:
         yield running.scheduler_address
 
 
-@pytest.mark.long
-def test_deployed_runs(prefect: Prefect, client: SyncPrefectClient, cluster: str, tmp_path: Path) -> None:
-    """The commands of docs/schedule.md, then each deployment for real: night, week, month, and a night on a cluster."""
-    pages, archive = tmp_path / "pages", tmp_path / "archive"
-    fill(archive, tmp_path / "old", runs=2, pages=2, now=NOON.replace(year=2024))  # a day that is over
-    write_pages(pages, range(3))
-    project = tmp_path / "project"
-    project.mkdir()
+@contextmanager
+def deployed(prefect: Prefect, client: SyncPrefectClient, folder: Path, within: int | None = None) -> Iterator[str]:
+    """The commands of docs/schedule.md, run over `pages` and `archive` of a folder; yields the last, the worker's.
+
+    `within` stands in for the automation's, in seconds.
+    """
+    project = folder / "project"
+    (project / "config" / "prefect").mkdir(parents=True)
     text = (ROOT / "prefect.yaml").read_text("utf-8")
-    for named, here in (("/srv/stet", ROOT), ("/srv/pages", pages), ("/srv/archive", archive)):
+    for named, here in (("/srv/stet", ROOT), ("/srv/pages", folder / "pages"), ("/srv/archive", folder / "archive")):
         assert named in text
         text = text.replace(named, str(here))
     (project / "prefect.yaml").write_text(text, "utf-8")
-    (project / "config").symlink_to(ROOT / "config")
-
+    automation = yaml.safe_load((ROOT / "config" / "prefect" / "crashed.yaml").read_text("utf-8"))
+    automation["trigger"]["within"] = within or automation["trigger"]["within"]
+    (project / "config" / "prefect" / "crashed.yaml").write_text(yaml.safe_dump(automation), "utf-8")
     *commands, worker = commands_of("prefect work-pool create")
-    for command in commands:
-        prefect.run(command, cwd=project)
-    with prefect.started(worker, cwd=tmp_path):
+    try:
+        for command in commands:
+            prefect.run(command, cwd=project)
+        yield worker
+    finally:  # the server is shared
+        for found in client.read_automations_by_name(automation["name"]):
+            client.delete_automation(found.id)
+        client.delete_work_pool("local")
+
+
+@pytest.mark.long
+def test_deployed_runs(prefect: Prefect, client: SyncPrefectClient, cluster: str, tmp_path: Path) -> None:
+    """Each deployment for real: night, week, month, and a night on a cluster."""
+    pages, archive = tmp_path / "pages", tmp_path / "archive"
+    fill(archive, tmp_path / "old", runs=2, pages=2, now=NOON.replace(year=2024))  # a day that is over
+    write_pages(pages, range(3))
+    with deployed(prefect, client, tmp_path) as worker, prefect.started(worker, cwd=tmp_path):
         run_deployed(client, "archive_news/nightly", prefect.log)
         run_deployed(client, "compact/weekly", prefect.log)
         run_deployed(client, "verify/monthly", prefect.log)
@@ -169,35 +197,52 @@ def commands_of(first: str) -> list[str]:
     return blocks[0].splitlines()
 
 
-SILENT = """
-import sys, time
-from prefect import flow
-from prefect.client.orchestration import get_client
-from prefect.events import emit_event
-from prefect.states import Running
+SIGN_OF_LIFE = 30  # seconds; Prefect takes no less
 
-with get_client(sync_client=True) as client:
-    run = client.create_flow_run(flow(lambda: None, name="silent"), state=Running())
-    event = emit_event("prefect.flow-run.heartbeat", resource={"prefect.resource.id": f"prefect.flow-run.{run.id}"})
-    end = time.monotonic() + 60
-    while client.read_flow_run(run.id).state_type.value != "CRASHED":
-        if time.monotonic() > end:
-            sys.exit("still running")
-        time.sleep(0.5)
-"""
+
+def test_the_automation_waits_for_more_than_one_sign_of_life() -> None:
+    automation = yaml.safe_load((ROOT / "config" / "prefect" / "crashed.yaml").read_text("utf-8"))
+    for deployment in DEPLOYMENTS:
+        environment = deployment["work_pool"]["job_variables"]["env"]
+        assert int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]) == SIGN_OF_LIFE
+    assert automation["trigger"]["within"] >= 3 * SIGN_OF_LIFE
 
 
 @pytest.mark.long
-def test_a_run_that_falls_silent_is_marked_crashed(prefect: Prefect, tmp_path: Path) -> None:
-    automation = yaml.safe_load((ROOT / "config" / "prefect" / "crashed.yaml").read_text("utf-8"))
-    assert automation["trigger"]["within"] >= 90
-    automation["trigger"]["within"] = 10  # the least that Prefect takes
-    (tmp_path / "crashed.yaml").write_text(yaml.safe_dump(automation))
-    prefect.run("prefect automation create --from-file crashed.yaml", cwd=tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-c", SILENT], env=prefect.environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+def test_a_run_killed_with_its_worker_is_marked_crashed_and_the_next_does_the_rest(
+    prefect: Prefect, client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    _, expected = undisturbed(tmp_path, 400)
+    archive = Path(shutil.move(tmp_path / "archive", tmp_path / "undisturbed")).with_name("archive")
+    asked = {"batch_pages": 25, "workers": 1}
+    with deployed(prefect, client, tmp_path, within=SIGN_OF_LIFE + 10) as worker:
+        with prefect.started(worker, cwd=tmp_path) as process:
+            run = begin_deployed(client, "archive_news/nightly", **asked)
+            wait_until(lambda: any(archive.glob(PARTS)), prefect.log)
+            family = [process.pid, *descendants(process.pid)]
+            for pid in family:
+                os.kill(pid, signal.SIGKILL)
+            process.wait()
+            gone_within(family, 15)
+        begun = pq.read_table(archive / "articles").num_rows
+        assert 0 < begun < 400
+        state = client.read_flow_run(run.id).state
+        assert state and state.is_running()  # nobody is left who could say otherwise
+        state = end_of(client, run, prefect.log)
+        assert state.is_crashed()
+        assert state.message == "No sign of life from the run's process."  # the automation's
+        with prefect.started(worker, cwd=tmp_path):
+            run_deployed(client, "archive_news/nightly", prefect.log, **asked)
+    counts = [(each["status"], each["counts"]["archived"]) for each in read_manifests(Layout(archive))]
+    assert counts == [("interrupted", begun), ("complete", 400 - begun)]
+    assert articles(archive) == expected
+
+
+def wait_until(is_so: Callable[[], bool], log: Path) -> None:
+    end = time.monotonic() + 150
+    while not is_so():
+        assert time.monotonic() < end, log.read_text("utf-8")
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("unit", sorted((ROOT / "config" / "systemd").iterdir()), ids=lambda path: path.name)

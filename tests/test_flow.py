@@ -214,9 +214,12 @@ def test_a_second_run_at_the_same_time_is_refused(environment: dict[str, str], t
 
 @pytest.fixture(scope="module")
 def four_hundred(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
-    """Four hundred pages, and their articles from a run that nothing disturbs, without Prefect."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    pages = write_pages(folder / "pages", range(400))
+    return undisturbed(tmp_path_factory.mktemp("undisturbed"), 400)
+
+
+def undisturbed(folder: Path, count: int) -> tuple[Path, list[dict[str, Any]]]:
+    """Some pages, and their articles from a run that nothing disturbs, without Prefect."""
+    pages = write_pages(folder / "pages", range(count))
     with open_archiving(Request((pages,), folder / "archive", batch_pages=25)) as archiving:
         for number in archiving.jobs():
             archiving.commit(archiving.outcome(number))
