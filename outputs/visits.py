@@ -9,7 +9,7 @@ is read: above all, files of which a page could not be read the last time. The k
 import hashlib
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ from tasks.storage import absolute
 
 _BLOCK: Final = 100_000  # pages at a time
 _FORGOTTEN_SECONDS: Final = 30 * 86_400
+
+Rows = npt.NDArray[np.intp]
 
 
 @dataclass(slots=True)
@@ -104,10 +106,10 @@ class Visits:
         """Keep what is known for the next run. Where that fails, it reads what it need not, and no harm is done."""
         self._close_settled()
         with suppress(OSError):
-            passed_over = np.concatenate(self._passed_over)
+            passed_over = np.sort(np.concatenate(self._passed_over))
             if self._rows or len(passed_over) < len(self._files):
-                carried = self._carried(self._files[passed_over])
-                self._writer.end(np.concatenate([carried, np.frombuffer(bytes(self._rows), FILE)]))
+                starts = self._carry(passed_over)
+                self._writer.end(self._merged(passed_over, starts, np.frombuffer(self._rows, FILE)))
                 self._place.parent.mkdir(exist_ok=True)
                 self._staged.rename(self._place)
                 _forget_old(self._place.parent)
@@ -143,17 +145,31 @@ class Visits:
             if visit.state and visit.is_whole:
                 self._rows += row(visit.name, visit.state, visit.start, visit.found)
 
-    def _carried(self, files: Files) -> Files:
-        """Write the pages of files that were passed over, and say where they lie now."""
-        if not len(files):
-            return files
-        files = np.sort(files, order="start")
-        starts, counts = files["start"].astype(np.int64), files["pages"].astype(np.int64)
-        files["start"] = self._writer.pages + np.cumsum(counts) - counts
-        for start, end in _stretches(starts, starts + counts):
+    def _carry(self, rows: Rows) -> npt.NDArray[np.int64]:
+        """Write the pages of files that were passed over, and say where each one's lie now."""
+        counts = self._files["pages"][rows].astype(np.int64)
+        before = self._files["start"][rows].astype(np.int64)
+        order = np.argsort(before)
+        starts = np.empty(len(rows), np.int64)
+        starts[order] = self._writer.pages + np.cumsum(counts[order]) - counts[order]
+        for start, end in _stretches(before[order], before[order] + counts[order]) if len(rows) else ():
             for at in range(start, end, _BLOCK):
                 self._writer.add(self._pages[at : min(at + _BLOCK, end)].tobytes())
-        return files
+        return starts
+
+    def _merged(self, rows: Rows, starts: npt.NDArray[np.int64], read: Files) -> Iterator[Files]:
+        """The files that were passed over and those that were read, by name, some at a time: there may be millions."""
+        order = np.argsort(np.concatenate([self._names[rows], read["name"]]))
+        for at in range(0, len(order), _BLOCK):
+            some = order[at : at + _BLOCK]
+            is_read = some >= len(rows)
+            files = np.empty(len(some), FILE)
+            files[is_read] = read[some[is_read] - len(rows)]
+            carried = some[~is_read]
+            files[~is_read] = self._files[rows[carried]]
+            files["start"][~is_read] = starts[carried]
+            let_go(self._files)
+            yield files
 
 
 def _stretches(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@
 
 import hashlib
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -45,10 +46,13 @@ class Writer:
         self._write(keys)
         self.pages += len(keys) // KEY_BYTES
 
-    def end(self, files: Files) -> None:
-        """Write what follows the pages. Raises OSError."""
-        self._write(np.sort(files, order="name").tobytes())
-        self._write(_FOOTER.pack(_MAGIC, self.pages, len(files), self._digest.digest()))
+    def end(self, files: Iterable[Files]) -> None:
+        """Write what follows the pages; the files come by name, some at a time. Raises OSError."""
+        count = 0
+        for some in files:
+            self._write(some.tobytes())
+            count += len(some)
+        self._write(_FOOTER.pack(_MAGIC, self.pages, count, self._digest.digest()))
 
     def _write(self, data: bytes) -> None:
         self._digest.update(data)

@@ -142,7 +142,7 @@ def _files_of(root: _Root) -> Iterator[SourceFile]:
 
 
 def _file(place: Place, name: str, listed: Entry | None = None) -> SourceFile:
-    known = format_of(base_name(place)) or Format.PAGE
+    known = format_of(name) or Format.PAGE
     if isinstance(place, Path):
         return SourceFile(place, name, known, None if known is Format.PAGE else _local_size(place))
     if listed is None and known is not Format.PAGE:

@@ -22,6 +22,7 @@ from outputs.ledger import KEY, NO_KEY, KnownPages
 from outputs.manifest import Counts
 from outputs.staging import StagedBatch
 from outputs.visits import Visits
+from outputs.visits_file import FILE, Writer
 from tasks import states
 from tasks.formats import Format
 from tasks.sources import SourceFile, find_files
@@ -271,6 +272,50 @@ def test_batches_of_any_size_over_files_of_any_size(
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
+
+
+def test_a_file_that_is_passed_over_is_asked_for_its_state_once_and_never_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, archive = write(tmp_path / "pages"), tmp_path / "archive"
+    run(source, archive)
+    asked = list[Path]()
+    stat, path_open = os.stat, Path.open
+
+    def counted(path: Path, **how: bool) -> os.stat_result:
+        asked.extend([path] if path in files else [])
+        return stat(path, **how)
+
+    def opened(path: Path, *how: object, **more: object) -> object:
+        assert path not in files
+        return path_open(path, *how, **more)  # type: ignore[call-overload]
+
+    files = set(source.iterdir())
+    monkeypatch.setattr(os, "stat", counted)
+    monkeypatch.setattr(Path, "stat", counted)
+    monkeypatch.setattr(Path, "open", opened)
+    assert run(source, archive) == (Counts(9, 0, 9), 9)
+    assert sorted(asked) == sorted(files)
+
+
+def test_what_is_kept_is_written_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits_module, "_BLOCK", 7)
+    written = list[int]()
+    write_some = Writer._write
+
+    def counted(writer: Writer, data: bytes) -> None:
+        written.append(len(data))
+        write_some(writer, data)
+
+    source, archive = write(tmp_path / "pages", 100), tmp_path / "archive"
+    run(source, archive)
+    write(tmp_path / "more", 100)
+    for path in (tmp_path / "more").iterdir():
+        path.rename(source / f"more-{path.name}")
+    monkeypatch.setattr(Writer, "_write", counted)
+    run(source, archive)
+    assert max(written) == 7 * FILE.itemsize
+    assert run(source, archive)[1] == 200
 
 
 def test_blocks_of_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
