@@ -111,8 +111,15 @@ class Archiving:
         return self._pages.total
 
     @property
+    def is_total_known(self) -> bool:
+        """Whether `total` is more than what has been found so far: not where listing the sources takes too long."""
+        return self._pages.is_total_known
+
+    @property
     def total_text(self) -> str:
         """The total, for people."""
+        if not self.is_total_known:
+            return "many"
         return f"{self.total:,}" if self._pages.is_exact else f"about {self.total:,}"
 
     @property

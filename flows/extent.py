@@ -72,6 +72,11 @@ class Pages(Iterator[PageRef]):
         return self.is_over or self._extent.is_exact
 
     @property
+    def is_total_known(self) -> bool:
+        """Whether `total` says more than how many pages have been found so far."""
+        return self.is_over or self._extent.is_complete
+
+    @property
     def total(self) -> int:
         """How many pages there are: counted, or estimated from those found so far; never less than those."""
         extent, passed = self._extent, self._passed + self._here

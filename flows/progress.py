@@ -27,12 +27,25 @@ def shown(archiving: Archiving, *, bar: bool = True) -> Iterator[None]:
 
 def _lines(archiving: Archiving, over: threading.Event) -> None:
     _say(f"{archiving.total_text} pages")
+    last = ""
     while not over.wait(_LINE_SECONDS):
-        done, seconds = archiving.pages_done, archiving.seconds
-        speed = done / seconds
-        left = f", {_duration((archiving.total - done) / speed)} left" if done else ""
-        share = f"{done / max(archiving.total, 1):.0%}"
-        _say(f"{done:,} of {archiving.total_text} pages ({share}), {speed:,.0f} a second{left}")
+        line = _line(archiving)
+        # Once all pages are through, the run's end may take a while.
+        if line != last:
+            _say(line)
+        last = line
+
+
+def _line(archiving: Archiving) -> str:
+    done, total, seconds = archiving.pages_done, archiving.total, archiving.seconds
+    speed = done / seconds
+    if not archiving.is_total_known:
+        return f"{done:,} pages so far, {speed:,.0f} a second"
+    said = f"{done:,} of {archiving.total_text} pages ({done / max(total, 1):.0%})"
+    if done == total:
+        return said
+    left = f", {_duration((total - done) / speed)} left" if done else ""
+    return f"{said}, {speed:,.0f} a second{left}"
 
 
 def _bar(archiving: Archiving, over: threading.Event) -> None:
@@ -47,10 +60,11 @@ def _bar(archiving: Archiving, over: threading.Event) -> None:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("pages", total=archiving.total, speed=0.0)
+        bar = progress.add_task("pages", total=None, speed=0.0)
         while not over.wait(_BAR_SECONDS):
             done = archiving.pages_done
-            progress.update(bar, total=archiving.total, completed=done, speed=done / archiving.seconds)
+            total = archiving.total if archiving.is_total_known else None
+            progress.update(bar, total=total, completed=done, speed=done / archiving.seconds)
         progress.update(bar, total=archiving.total, completed=archiving.pages_done)
 
 
