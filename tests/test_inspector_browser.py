@@ -205,7 +205,8 @@ def test_the_policy_holds_where_escaping_would_not(browser, folder):
     page.context.close()
 
 
-def test_a_finger_hits_what_it_is_to(ferry):
-    ferry.set_viewport_size(NARROW)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
+def test_a_finger_hits_what_it_is_to(ferry, size):
+    ferry.set_viewport_size(size)
     ferry.locator(".skip").evaluate("link => link.remove()")  # for keyboards
     assert too_small(ferry) == []
