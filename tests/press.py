@@ -51,9 +51,14 @@ def main(what: str, folder: Path) -> None:
         for ago in range(NIGHTS, 0, -1):
             day = today - timedelta(ago)
             with tempfile.TemporaryDirectory() as pages:
-                archive_and_report(folder / "archive", write_day(Path(pages), day, {}), day)
+                report = archive_and_report(folder / "archive", write_day(Path(pages), day, {}), day)
+            print(
+                f"{day:%Y-%m-%d}: {report.manifest['counts']['archived']} articles into {folder / 'archive'}",
+                flush=True,
+            )
     else:
-        write_day(folder / "pages", today, CHANGED, first=0 if what == "tonight" else PAGES)
+        pages = write_day(folder / "pages", today, CHANGED, first=0 if what == "tonight" else PAGES)
+        print(f"{len(list(pages.rglob('*.html')))} pages in {pages}")
 
 
 if __name__ == "__main__":
