@@ -15,6 +15,7 @@ _WIDTH, _HEIGHT = 460, 280  # units of about a pixel on a phone
 _LENGTHS = (0, 100, 200, 400, 800, 1600, 3200)
 _CONFIDENCES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 _LABELS = 10
+_STEPS: Final = 5  # at the most, of an axis of numbers
 _DROPPED: Final = ("script", "style", "defs", "desc", "title")
 _OPTIONS: Final[Mapping[str, Any]] = {
     "width": _WIDTH,
@@ -26,7 +27,7 @@ _OPTIONS: Final[Mapping[str, Any]] = {
     "margin": 4,
     "spacing": 6,
     "show_legend": False,
-    "max_scale": 5,
+    "max_scale": _STEPS,
     "min_scale": 3,
     "truncate_label": -1,
 }
@@ -79,6 +80,8 @@ def _from(edges: Sequence[float], form: str) -> list[str]:
 def _bars(title: str, unit: str, names: Sequence[str], counts: Sequence[int], every: int | None = None) -> Chart:
     chart = pygal.Bar(**_OPTIONS, value_formatter=lambda value: f"{value:,.0f}")
     chart.x_labels = list(names)
+    if max(counts, default=0) < _STEPS:  # else it would put numbers between the whole ones, and round them
+        chart.y_labels = list(range(max(counts, default=0) + 1))
     if every:
         chart.x_labels_major = list(names[::-every])
         chart.show_minor_x_labels = False

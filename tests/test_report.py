@@ -13,6 +13,7 @@ from lxml import html
 
 from outputs.layout import ArchiveError, Layout
 from outputs.report import ROWS, Report, render
+from outputs.report_charts import articles_a_day
 from outputs.report_figures import RejectSample
 from outputs.report_run import find_run, manifest_record
 from outputs.report_words import MEANINGS, NAMES, alarm_line, alarm_record, percent, plain, value_text
@@ -146,6 +147,13 @@ def test_charts_are_there_as_numbers_too() -> None:
         assert figure.xpath(".//*[local-name()='svg'][@aria-hidden='true']//*[local-name()='rect']")
         assert figure.xpath(".//details//tbody/tr")
     assert "400+ 11" in [" ".join(row.itertext()) for row in found[0].xpath(".//tbody/tr")]
+
+
+@pytest.mark.parametrize("articles", [1, 2, 3, 4, 7, 30])
+def test_an_axis_of_counts_has_whole_numbers(articles: int) -> None:
+    chart = articles_a_day([("Mon", articles), ("Tue", articles // 2)])
+    said = [int(text) for text in html.fromstring(chart.svg).itertext() if text.strip().isdigit()]
+    assert said == sorted({*said}), "a number stands at two heights"
 
 
 def test_names_are_complete() -> None:
