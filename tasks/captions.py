@@ -37,6 +37,7 @@ _ANNOUNCED = re.compile(
     r"(?<![^\W\d_])Copyright\s(?=[^\W\d_a-z])|©|℗|(?<!\w)\([cC]\)\s(?=\S))"
 )
 _BRACKETED = re.compile(r"\s?[(\[]([^()\[\]]{2,90})[)\]]\.?$")
+_THE = re.compile(r"The(?:\s[^\W\d_a-zß-ÿ][\w.'’-]+){1,3}")  # a paper's name, and nothing else
 _EDGE = re.compile(r"(?:[.!?…:”\"»)\]](?=\S)|(?<=[.!?…”\"»)\]])\s|\s[-–—|/]\s)")
 _INITIAL = re.compile(r"(?<!\w)[^\W\d]\.\s?$")  # "Jane Q. Doe": no end of a sentence
 _ORDINAL = re.compile(r"(?<!\w)\d{1,3}\.\s?$")  # "13. Mai": hardly one
@@ -86,6 +87,8 @@ def _credit_at(text: str, in_figure: bool) -> int | None:
     announced = _ANNOUNCED.search(tail)
     if announced is not None and len(tail) - announced.end() <= MAX_CREDIT:
         return offset + announced.start()
+    if in_figure and text[0] == "(" and _THE.fullmatch(text.strip("().")):
+        return 0
     bracketed = _BRACKETED.search(tail)
     if bracketed is not None and _reads_as_credit(bracketed.group(1), in_figure, True):
         return offset + bracketed.start()
@@ -124,12 +127,33 @@ def _may_name(word: str) -> bool:
 
 def caption_parts(text: str, is_caption: bool) -> tuple[tuple[Label, str], ...]:
     """The caption and the credit of a block; empty where it holds no credit, or is a caption no more than before."""
+    first, _, rest = text.partition("\n")
+    if is_caption and rest and _is_credit_line(first) and len(rest) > len(first):
+        return ((Label.CREDIT, first), (Label.CAPTION, rest))
     caption, credit = split_caption(text, is_caption)
     if not any(map(str.isalnum, credit)):
         return ()
     if len(squeeze(caption)) < LEAST_CAPTION:  # "The Trust via Getty Images"
         return ((Label.CREDIT, text),)
     return ((Label.CAPTION, caption), (Label.CREDIT, credit))
+
+
+def _is_credit_line(text: str) -> bool:
+    """Whether a caption's first line is its credit: an agency, with a name or without, or a paper."""
+    text = text.strip()
+    is_agency = _AGENCY.search(text) is not None and _reads_as_credit(text, True, False)
+    return is_agency or _THE.fullmatch(text) is not None
+
+
+def credited_lines(page: Page, labels: Sequence[Label]) -> Iterator[int]:
+    """The rows of a dump that were taken for body but are captions with a credit in brackets, announced by a word."""
+    if page.kind is not Kind.DUMP:
+        return
+    for row, block in enumerate(page.blocks):
+        if labels[row] is Label.PARAGRAPH and len(block.text) <= MAX_CAPTION and block.text.endswith((")", ").")):
+            caption, credit = split_caption(block.text, False)
+            if len(squeeze(caption)) >= LEAST_CAPTION and credit.startswith(("(", "[")) and _ANNOUNCED.match(credit):
+                yield row
 
 
 def boxed_captions(page: Page, labels: Sequence[Label]) -> Iterator[int]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from tasks.boxes import Opener, Renamed, boxed, frames, menus_and_stories
 from tasks.bridge import BODY, bridged
-from tasks.captions import boxed_captions, caption_parts
+from tasks.captions import boxed_captions, caption_parts, credited_lines
 from tasks.comments import readers_comments
 from tasks.decks import deck_rows
 from tasks.dump_title import Dump, dump_title_row
@@ -76,6 +76,8 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     _name_pull_quotes(page, verdicts)
     for row in boxed_captions(page, _labels(verdicts)):
         verdicts[row] = Verdict(Label.CAPTION, "by an image", verdicts[row].confidence)
+    for row in credited_lines(page, _labels(verdicts)):
+        verdicts[row] = Verdict(Label.CAPTION, "ends with a credit", verdicts[row].confidence)
     guessed = frozenset(row for row, verdict in enumerate(verdicts) if verdict.reason == "element")
     _rename(verdicts, menus_and_stories(page, found, _labels(verdicts), guessed))
     _rename(verdicts, by_neighbours(page, _labels(verdicts), [verdict.reason for verdict in verdicts]))

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.blocks import cut
-from tasks.captions import boxed_captions, caption_parts, split_caption
+from tasks.captions import boxed_captions, caption_parts, credited_lines, split_caption
 from tasks.label import label
-from tasks.page import Kind, Label, Page, Source
+from tasks.page import Block, Container, Declared, Kind, Label, Page, Source
 from tests.stories import paragraphs
 
 
@@ -34,6 +34,7 @@ from tests.stories import paragraphs
         ("Höfnin í morgun.", "Ljósmynd/Aðsend"),
         ("Bến cảng lúc bình minh.", "Ảnh: Hoàng Lan"),
         ("港の朝", "写真：共同"),
+        ("", "(The Harbour Gazette)"),
         ("", "Lichtbild/Silke Brandner"),
         ("", "janedoe - stock.adobe.com"),
         ("", "Mara Lind via Getty Images)"),
@@ -51,9 +52,37 @@ def test_split_caption(caption, credit):
     assert split_caption(f"{caption} {credit}".strip()) == (caption, credit)
 
 
+@pytest.mark.parametrize("credit", ["The Harbour Gazette", "Jane Doe/AP", "AFP"])
+def test_a_credit_on_the_line_above_its_caption(credit):
+    caption = "Boats lie in the harbour on Monday morning."
+    assert caption_parts(f"{credit}\n{caption}", True) == ((Label.CREDIT, credit), (Label.CAPTION, caption))
+    assert caption_parts(f"The harbour\n{caption}", True) == ()
+    assert caption_parts(f"Harbour Dawn\n{caption}", True) == ()
+
+
 def test_a_credit_glued_to_its_caption():
     assert split_caption("Der Damm ist gesperrt.Getty Images") == ("Der Damm ist gesperrt.", "Getty Images")
     assert split_caption("Der Damm (links)Quelle: Jo Kern") == ("Der Damm (links)", "Quelle: Jo Kern")
+
+
+@pytest.mark.parametrize(
+    ("end", "row"),
+    [
+        (" (Photo: Jane Doe)", [1]),
+        (" (Foto: Jane Doe/dpa).", [1]),
+        (" (Jane Doe)", []),
+        (", said Photo: Jane Doe", []),
+    ],
+)
+def test_a_line_of_a_dump_that_ends_with_a_credit_is_a_caption(end, row):
+    lines = (
+        "Harbour closed",
+        f"Boats lie in the harbour that the council closed on Monday.{end}",
+        "The council said no.",
+    )
+    lines = (*lines, "(© Jane Doe)")
+    page = Page(Kind.DUMP, tuple(map(Block, lines)), (Container("", "", -1, 0),), Declared())
+    assert list(credited_lines(page, (Label.TITLE, *[Label.PARAGRAPH] * 3))) == row
 
 
 def test_outside_of_a_figure_a_name_alone_is_no_credit():
@@ -112,3 +141,12 @@ def test_a_documents_credit_in_brackets():
         "The graduates in the harbour hall",
         "(Dok.Sekolah )",
     )
+
+
+def test_a_credited_line_amid_the_text_of_a_dump_is_cut_up():
+    caption, credit = "Boats that the storm threw on the quay of the old harbour on Monday.", "(Photo: Jane Doe)"
+    story = paragraphs("latin")
+    lines = ("Harbour closed", *story[:4], f"{caption} {credit}", *story[4:])
+    page = cut(Source("\n\n".join(lines), Kind.DUMP, "utf-8"))
+    found = [(block.label, block.text) for block in label(page) if block.label in (Label.CAPTION, Label.CREDIT)]
+    assert found == [(Label.CAPTION, caption), (Label.CREDIT, credit)]
