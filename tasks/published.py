@@ -17,6 +17,7 @@ AFTER_TEXT = 4  # blocks after the text in which a dump may give it
 # How little a dump's line tells of the date: by its label, and from which on it is not asked.
 COSTS = {Label.TIMESTAMP: 0, Label.BYLINE: 2, Label.DATELINE: 2}
 UNLIKELY = 30
+NEAR = 8  # the same for a line that stands by the headline
 SAME = timedelta(hours=26)  # two writings of one date differ by no more, whatever their zones
 FAR_EAST = timedelta(hours=14)  # the farthest zone
 
@@ -33,10 +34,16 @@ _PUBLISHED = re.compile(
     r"udgivet|opublikowan[oy]|опубликовано|yayınlanma|abgelegt)\b|公開|発行|发布|입력",
     re.IGNORECASE,
 )
-_DATE_PLACE = re.compile(r"date|time(?!line)|publish|posted|datum|fecha|veröffentlicht|horodat|data-pub|pubdate|stamp")
+_DATE_PLACE = re.compile(
+    r"date|time(?!line)|publish|posted|(?:post|entry|article)[-_]?meta|datum|fecha|veröffentlicht|horodat|data-pub|"
+    r"pubdate|stamp"
+)
+_BRACKETED = re.compile(r"\(((?=[^()]{0,30}(?:19|20)\d\d)[^()]{6,30})\)\s?(?=\w)")
 _DIGIT = re.compile(r"\d")
 _URL_DATE = re.compile(
-    r"[/_.=-](?:((?:19|20)\d{2})([/_.-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])|((?:19|20)\d{2})/([1-9])/([1-9]\d?))(?!\d)",
+    r"[/_.=-](?:((?:19|20)\d{2})([/_.-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])|((?:19|20)\d{2})/([1-9])/([1-9]\d?))"
+    # In /2012/07/16_deaths_a_day/ the number may be the headline's.
+    r"(?!\d|(?<=/\d{2})[_-][a-z])",
     re.ASCII,
 )
 _URL_MONTHS = re.compile(
@@ -73,7 +80,13 @@ def find_dates_of(page: Page, blocks: Sequence[LabelledBlock], title_row: int | 
         latest = changes[0] if changes and page.kind is Kind.DUMP else None
         shown = [moment for moment in _shown(page, lines, habits, modified=False) if not _is_after(moment, latest)]
         address = _url_date(page)
-        published = _most_exact(declared, shown) or _shown_date(shown, address) or address
+        near = _shown(page, [line for line in lines if line.rank <= NEAR], habits, modified=False)
+        published = (
+            _before_change(declared, changes, near)
+            or _most_exact(declared, shown)
+            or _shown_date(shown, address)
+            or address
+        )
         if published is None and latest is None:
             published = _anywhere(page, habits)
     published = in_zone(published, page.ruled.zone)
@@ -111,6 +124,17 @@ def _most_exact(declared: Sequence[Moment], shown: Sequence[Moment] = ()) -> Mom
     )
 
 
+def _before_change(declared: Sequence[Moment], changes: Sequence[Moment], near: Iterator[Moment]) -> Moment | None:
+    """An earlier date by the headline, where the declared one is a day alone and that of the last change.
+
+    Programs that do not remember when a page was first there write its last change into both fields.
+    """
+    if not declared or not changes or changes[0].when - declared[0].when > SAME:
+        return None
+    shown = next(near, None)
+    return shown if shown is not None and declared[0].when - shown.when > SAME else None
+
+
 def _shown_date(shown: Sequence[Moment], address: Moment | None) -> Moment | None:
     """The first date by the headline; one that the page's address confirms before others."""
     if address is not None:
@@ -136,7 +160,14 @@ def _lines(page: Page, blocks: Sequence[LabelledBlock], title_row: int | None) -
         for row, block in enumerate(page.blocks[start:end], start)
         if len(block.text) <= MAX_LINE and (block.datetime or _has_digit(block.text))
     ]
-    return sorted(lines, key=lambda line: (line.rank, line.row))
+    opening = [line for row in range(start, min(end, len(page.blocks))) if (line := _opening(page, row))]
+    return sorted((*lines, *opening[:1]), key=lambda line: (line.rank, line.row))
+
+
+def _opening(page: Page, row: int) -> _Line | None:
+    """The date in brackets that opens a paragraph: "(18.01.2018) The harbour …"."""
+    found = _BRACKETED.match(page.blocks[row].text) if len(page.blocks[row].text) > MAX_LINE else None
+    return _Line(row, found.group(1), None, UNLIKELY) if found else None
 
 
 def _labelled_lines(blocks: Sequence[LabelledBlock]) -> list[_Line]:
@@ -172,7 +203,7 @@ def _rank(block: Block, row: int, title_row: int | None) -> int:
     cost = (0 if told else 3) + (3 if len(block.text) > 80 else 0)
     if title_row is None:
         return cost
-    return cost + abs(row - title_row) + (3 if row < title_row else 0)
+    return cost + abs(row - title_row) + (4 if row < title_row else 0)
 
 
 def _shown(page: Page, lines: Sequence[_Line], habits: Habits, modified: bool) -> Iterator[Moment]:
@@ -186,10 +217,12 @@ def _shown(page: Page, lines: Sequence[_Line], habits: Habits, modified: bool) -
 def _of_line(page: Page, line: _Line, habits: Habits) -> Iterator[tuple[Moment, bool]]:
     found = list(find_dates(line.text, habits))
     if line.datetime and (exact := read_date(line.datetime, habits)):
-        first = found[0] if found else None
         is_change = bool(_MODIFIED.search(line.text)) and len(found) < 2
-        yield _agreed(exact, first), is_change
-        found = found[1:]
+        if is_change and found and _PUBLISHED.search(line.text[: line.text.find(found[0].raw)]):
+            yield exact, True  # "Posted: May 4, 2020 | Last updated: 2 hours ago": the attribute's is the second
+        else:
+            yield _agreed(exact, found[0] if found else None), is_change
+            found = found[1:]
     place = 0
     for moment in found:
         at = line.text.find(moment.raw, place)

@@ -147,6 +147,17 @@ def test_the_modified_date_is_never_the_published_one():
     assert found.modified.when == at(2019, 5, 3)
 
 
+def test_an_earlier_date_by_the_headline_where_the_declared_one_is_the_changes():
+    both = {"published": ("Jun 24, 2025",), "modified": ("Jun 24, 2025",)}
+    found = dates(page("H", "Jane Doe", "August 25, 2024", **both))
+    assert (found.published.when, found.modified.when) == (at(2024, 8, 25), at(2025, 6, 24))
+    assert dates(page("H", "Published Apr 26, 2023", "Updated Jun 24, 2025", **both)).published.when == at(2023, 4, 26)
+    assert dates(page("H", "Updated Apr 26, 2023", **both)).published.when == at(2025, 6, 24)
+    assert dates(page("H", *"x" * 12, "August 25, 2024", **both)).published.when == at(2025, 6, 24), "too far away"
+    later = {"published": ("Jun 24, 2025",), "modified": ("Jul 24, 2025",)}
+    assert dates(page("H", "August 25, 2024", **later)).published.when == at(2025, 6, 24)
+
+
 def test_a_state_of_affairs_is_a_date_of_its_own():
     assert dates(page("H", "Stand: 17.05.2023, 09:30 Uhr"), Habits("de")).published.when == at(2023, 5, 17, 9, 30)
 
@@ -166,6 +177,12 @@ def test_the_address_tells_the_day():
     assert dates(page("H", url="https://paper.example/news/2039026")).published is None
 
 
+def test_a_number_that_begins_the_headline_is_no_day_of_the_address():
+    assert dates(page("H", url="https://x.example/2012/07/16_deaths_a_day/")).published is None
+    assert dates(page("H", url="https://x.example/2012/07/16/deaths/")).published.when == at(2012, 7, 16)
+    assert dates(page("H", url="https://x.example/news/2012-07-16-deaths")).published.when == at(2012, 7, 16)
+
+
 def test_the_address_decides_between_shown_dates():
     found = dates(page("H", "May 30, 2019", "May 2, 2019 at 8:15", url="https://paper.example/2019/05/02/story"))
     assert found.published.when == at(2019, 5, 2, 8, 15)
@@ -174,6 +191,25 @@ def test_the_address_decides_between_shown_dates():
 def test_a_time_element():
     found = dates(page("H", "2. Mai, 10 Uhr", times={1: "2024-05-02T10:00:00+02:00"}))
     assert (found.published.when, found.published.zone) == (at(2024, 5, 2, 8), "+02:00")
+
+
+def test_a_time_element_of_the_change_beside_the_written_date():
+    line = "Jane Doe · Posted: Oct 14, 2022 9:27 AM ET | Last Updated: 24 minutes ago"
+    found = dates(page("H", line, times={1: "2022-10-14T16:20:52Z"}))
+    assert found.published.when == at(2022, 10, 14, 13, 27)
+    assert found.modified.when == at(2022, 10, 14, 16, 20, 52)
+
+
+def test_today_over_the_headline_is_not_the_articles_date():
+    shown = page("Thursday February 7th 2019", "H", "Jun 19, 2018", "x")
+    assert find_dates_of(shown, (), 1, US).published.when == at(2018, 6, 19)
+
+
+def test_a_date_in_brackets_that_opens_the_text():
+    text = "The harbour was closed on Monday, and the boats that lay in it could not leave for a week. " * 3
+    assert dates(page("H", f"(18 January 2018) {text}")).published.when == at(2018, 1, 18)
+    assert dates(page("H", f"(18 January 2018) {text}", "17 January 2018")).published.when == at(2018, 1, 17)
+    assert dates(page("H", f"(as of 2018) {text}")).published is None
 
 
 def test_a_dump():
