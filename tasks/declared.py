@@ -6,14 +6,12 @@ Nothing is chosen here; the values of a field go from the most to the least trus
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from tasks.linked_data import LinkedData, address_key, linked_data, plain
+from tasks.microdata import MARKED, MAX_VALUE, MAX_VALUES, is_of_item, microdata
 from tasks.page import Declared, Image
 
-MAX_VALUES = 60  # of one field
-MAX_VALUE = 2_000  # characters of one value
 MAX_SCRIPTS = 100
 MAX_MARKED = 4  # authors in microdata and links; where there are more, those of other stories are among them
 
@@ -50,11 +48,7 @@ META: dict[str, str] = {
     "subtitle": "cxenseparse:subtitle alternativeheadline subheadline",
 }
 PLACES = {name: (field, rank) for field, names in META.items() for rank, name in enumerate(names.split())}
-MARKED = ("headline", "description", "author", "datePublished", "dateModified", "articleSection", "keywords")
 TIERS = {"locked": True, "paid": True, "premium": True, "free": False}
-
-_MARKED: Any = etree.XPath("//*[@itemprop][position()<1000] | //a[contains(@rel,'author')][position()<40]")
-_SCOPE: Any = etree.XPath("string(ancestor::*[@itemscope][1]/@itemtype)")
 
 
 class Found(NamedTuple):
@@ -81,6 +75,8 @@ class _Head:
             return
         for key in ("property", "name", "itemprop", "http-equiv"):
             name = element.get(key)
+            if key == "itemprop" and name in MARKED and is_of_item(element):
+                return
             if name and (place := PLACES.get(name.strip().lower())):
                 found = self.found[place[0]]
                 if len(found) < MAX_VALUES:
@@ -118,7 +114,7 @@ def declared(root: HtmlElement, url: str | None) -> Declared:
     keys = frozenset(key for address in addresses if address and (key := address_key(address)))
     data = linked_data(head.scripts, keys, head.title or "")
     told = data.nodes and all(data.first_texts(name) for name in ("headline", "author", "datePublished"))
-    marked = {name: [] for name in MARKED} if told else _microdata(root)
+    marked = {name: [] for name in MARKED} if told else microdata(root, head.title or "")
     sources = _author_sources(data, head, marked)
     return Declared(
         headlines=_unique(
@@ -151,28 +147,6 @@ def declared(root: HtmlElement, url: str | None) -> Declared:
 def _unique(*lists: Any) -> tuple[str, ...]:
     values = (value for values in lists for value in values if value)
     return tuple(dict.fromkeys(value[:MAX_VALUE] for value in values))[:MAX_VALUES]
-
-
-def _microdata(root: HtmlElement) -> dict[str, list[str]]:
-    """The values of `itemprop` and `rel=author` that are the article's, not a comment's or another story's."""
-    marked: dict[str, list[str]] = {name: [] for name in MARKED}
-    for element in _MARKED(root):
-        for name in (element.get("itemprop") or "author").split():
-            values = marked.get("author" if name == "creator" else name)
-            if values is None or len(values) >= MAX_VALUES or "Comment" in _SCOPE(element):
-                continue
-            values.extend(_author_names(element) if name in ("author", "creator") else [_value(element)])
-    return marked
-
-
-def _value(element: Any) -> str:
-    value = element.get("content") or element.get("datetime")
-    return plain(value[:MAX_VALUE]) if value else " ".join("".join(element.itertext()).split())[:MAX_VALUE]
-
-
-def _author_names(element: Any) -> list[str]:
-    parts = (part for part in element.iterdescendants() if "name" in (part.get("itemprop") or "").split())
-    return [_value(part) for part in parts] or [_value(element)]
 
 
 def _author_sources(data: LinkedData, head: _Head, marked: dict[str, list[str]]) -> tuple[tuple[str, ...], ...]:

@@ -146,6 +146,25 @@ def test_microdata_but_not_of_comments():
     assert (facts.headlines, facts.authors, facts.published) == (("Fluss",), ("Jana Thom",), ("2024-05-03",))
 
 
+def test_microdata_of_the_pages_own_story():
+    story = """<article itemscope itemtype="http://schema.org/Article"><h2 itemprop="headline">{}</h2>
+        <meta itemprop="datePublished" content="{}"><b itemprop="author">{}</b></article>"""
+    stories = story.format("Hochwasser im Tal", "2024-05-04", "Ole Brandt") + story.format(
+        "Fluss tritt über die Ufer", "2024-05-03", "Jana Thom"
+    )
+    facts = read("<title>Fluss tritt über die Ufer | Blatt</title>", stories)
+    assert (facts.authors, facts.published) == (("Jana Thom",), ("2024-05-03",))
+    facts = read("<title>Blatt</title>", stories)
+    assert facts.authors == ("Ole Brandt", "Jana Thom"), "none is told by the title"
+
+
+def test_a_marked_author_before_links_to_authors():
+    links = '<a rel="author" href="https://social.example/">Facebook</a><a rel="author" href="/ole">Ole Brandt</a>'
+    article = '<article itemscope itemtype="http://schema.org/Article"><meta itemprop="author" content="Jana Thom">'
+    assert read("", f"{article}{links}</article>").authors == ("Jana Thom",)
+    assert read("", f"<article>{links}</article>").authors == ("Facebook", "Ole Brandt")
+
+
 def test_breadcrumbs_give_the_section():
     crumbs = {"@type": "BreadcrumbList", "itemListElement": [
         {"position": 1, "name": "Home"}, {"position": 2, "item": {"name": "Politik"}}, {"position": 3, "name": "Fluss"},
