@@ -1,15 +1,15 @@
 """Who wrote the article: of what a page declares and shows, the names, in the page's order."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks.byline_lines import (
     MAX_ALONE,
     MAX_LINE,
     announced_lines,
     byline_lines,
+    is_dated_name,
     is_name,
-    is_name_alone,
     is_name_with_role,
     marked_lines,
     signatures,
@@ -26,6 +26,7 @@ MAX_AUTHORS = 30
 MOST_AGENCIES = 2
 MIN_HANDLE = 5  # letters of a name in small letters
 CAPITALS = frozenset((None, "en", "de"))  # languages in which a header, too, may be two words with capitals
+BELOW = 4  # blocks under the headline in which a name with a date is the author's, against a site that is declared
 MENUS = 3  # short lines of a dump that hold the site's name
 
 
@@ -61,8 +62,10 @@ def find_authors(
 def _without_persons(found: _Lines, site: frozenset[str], declared: Sequence[list[Name]]) -> list[Name]:
     """The authors of a page that declares no person: who is shown, else a desk, the site itself last."""
     desk, own = _desk(declared, site), next(filter(None, declared), [])
+    below = found.page.blocks[found.title_row + 1 : found.title_row + 1 + BELOW]
+    dated = [] if desk else [block.text for block in below if is_dated_name(block.text)]
     return (
-        _shown(found, site, desk or own)
+        _shown(replace(found, marked=[*found.marked, *dated]), site, desk or own)
         or desk
         or _signed(found, site)
         or own
@@ -89,8 +92,14 @@ def _signed(found: _Lines, site: frozenset[str]) -> list[Name]:
 def _handle(found: _Lines) -> list[Name]:
     """The name of one word, as writers of communities have, that the page marks as its byline."""
     words = (line.split(" for ")[0] for line in found.marked)
-    names = (names_of([word], frozenset(), structured=True) for word in words if " " not in word)
-    return next((each for each in names if each and not is_menu(each[0].text)), [])
+    names = (names_of([word], frozenset(), structured=True) for word in words if _may_be_handle(word))
+    return next(filter(None, names), [])
+
+
+def _may_be_handle(word: str) -> bool:
+    known = byline_words()
+    is_other = known.role.match(word) or known.begins.match(f"{word} x") or is_menu(word)
+    return word.isalnum() and len(word) >= MIN_HANDLE - 1 and not is_other
 
 
 def authors_in(lines: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
@@ -127,7 +136,7 @@ def _shown(found: _Lines, site: frozenset[str], desk: Sequence[Name]) -> list[Na
     """
     lines = found.lines
     if desk:
-        told = dict.fromkeys(line for line in found.marked if is_name_alone(line))
+        told = dict.fromkeys(line for line in found.marked if _is_a_persons(line, site))
         named = [line for line in lines if starts_with_by(line) or any(name.text in line for name in desk)]
         lines = list(dict.fromkeys((*named, *told)))
     for line in lines:
@@ -136,6 +145,12 @@ def _shown(found: _Lines, site: frozenset[str], desk: Sequence[Name]) -> list[Na
             names = [persons[0], *(name for name in others if not _is_of_menus(found.page, name, line))]
             return list({squeeze(name.text): name for name in names}.values())
     return [] if desk else _alone(lines, site)
+
+
+def _is_a_persons(line: str, site: frozenset[str]) -> bool:
+    """Whether a line is a person's name, and behind it no more than a date, an agency or the site."""
+    persons = _persons(line, site)
+    return is_dated_name(line) or (len(persons) == 1 and line.startswith(persons[0].text) and len(line) <= MAX_ALONE)
 
 
 def _persons(line: str, site: frozenset[str]) -> list[Name]:

@@ -33,7 +33,7 @@ MAX_LISTED = 40  # rows that a list of names may take
 
 _PLACE = re.compile(
     r"by-?line|author|auteur|autor(?!is)|writer|\bfirma|signature|contributor|journalist|reporter|creator|\bvcard|\bfn\b|"
-    r"verfasser|redakteur|skribent|penulis|muhabir|origins|published-by|posted-by"
+    r"verfasser|redakteur|skribent|penulis|muhabir|origins|published-by|posted-by|\battribution"
 )
 _NOT_PLACE = re.compile(r"comment|related|recommend|promo|bio\b|widget|teaser|sidebar|footer|caption|credit|figure")
 _DATES = re.compile(
@@ -48,11 +48,6 @@ _GLUED_MONTH = re.compile(r"(?<=[^\W\d_]{3})(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Au
 _DASH = re.compile(r"\s[-–—]\s")
 _NOTICE = re.compile(r"\([^()]{50,200}\)")  # "(This content was not reviewed by the paper's staff.)"
 _FOOTNOTE = re.compile(r"(?<=[a-z]{2})\d(?!\d)")  # "Jane Doe1"
-# Words that begin headers and links, and no person's name.
-_NO_BEGIN = frozenset((
-    "in", "im", "the", "my", "our", "your", "next", "prev", "previous", "more", "all", "no", "not", "after",
-    "exclusive", "key", "top", "what", "why", "how", "this",
-))  # fmt: skip
 _SIGNS = re.compile(r"[\W_]{1,3}$")  # between two names
 _TWEET = re.compile(r"[—–-]\s?[^()]{1,60}\(@\w{1,30}\)")  # "— Jane Doe (@jane) May 4, 2020" ends a post that is shown
 _BY = re.compile(r"\W{0,3}(?:by|von|par|por|door|di|av|af|oleh|written by|story by)\b", re.IGNORECASE)
@@ -117,7 +112,7 @@ def _near_lines(page: Page, title_row: int | None, others: frozenset[str], site:
     """The lines near the headline that may be a byline: those that say so, those marked so, those beside a date."""
     start = 0 if title_row is None else max(0, title_row - BEFORE)
     end = (title_row or 0) + AFTER if page.kind is Kind.HTML else _body_row(page, title_row or 0)
-    found: tuple[list[str], list[str], list[str]] = ([], [], [])
+    found: tuple[list[str], ...] = ([], [], [], [])
     captions = tuple(text for text in others if len(text) >= CAPTION)
     for row, block in enumerate(page.blocks[start:end], start):
         if len(block.text) > MAX_LINE or row == title_row or block.text in others or block.text.startswith(captions):
@@ -130,8 +125,8 @@ def _near_lines(page: Page, title_row: int | None, others: frozenset[str], site:
             found[2].append(block.text)
     lone = _lone_names(page, title_row, others) if title_row is not None else []
     if lone and found[2] and found[2][0] in lone[0]:
-        return [*found[0], *found[1], *lone, *found[2]]
-    return [*found[0], *found[1], *found[2], *lone]
+        return [*found[0], *found[1], *lone, *found[2], *found[3]]
+    return [*found[0], *found[1], *found[2], *lone, *found[3]]
 
 
 def _listed(page: Page, first: int) -> list[str]:
@@ -162,18 +157,21 @@ def _body_row(page: Page, title_row: int) -> int:
 
 
 def _rank(page: Page, row: int, title_row: int | None) -> int | None:
-    """0 for a line that announces its author, 1 for one marked as a byline, 2 for a name beside a date, else None."""
+    """0 for a line that announces its author, 1 for one marked as a byline, 2 for a name beside a date, 3 for one over
+    the headline, else None.
+    """
     block = page.blocks[row]
     if starts_with_by(block.text) or _GLUED.match(block.text) or _announces(block.text):
         return 0
     place = _place_of(page, block)
     if place is not None:
         return 1 if place else None
-    if row <= (title_row or 0) and not _stands_above(page, row, title_row):
+    is_above = row <= (title_row or 0)
+    if is_above and not _stands_above(page, row, title_row):
         return None
-    reach = BESIDE if is_name(page, block) else 1
+    reach = BESIDE if is_name(page, block) and not is_above else 1
     dated = any(map(_has_date, page.blocks[max(row - reach, 0) : row + reach + 1]))
-    return 2 if dated and _may_name(block.text) else None
+    return (3 if is_above else 2) if dated and _may_name(block.text) else None
 
 
 def _stands_above(page: Page, row: int, title_row: int | None) -> bool:
@@ -213,10 +211,16 @@ def is_name(page: Page, block: Block) -> bool:
     return all(map(is_name_alone, parts)) and _place_of(page, block) is not False
 
 
+def is_dated_name(line: str) -> bool:
+    """Whether a line is a person's name and a date: "Jane Doe — 4 May, 15:26"."""
+    parts = list(split_byline(without_dates(line)))
+    return len(parts) == 1 and parts[0] != line and is_name_alone(parts[0])
+
+
 def is_name_alone(text: str) -> bool:
     """Whether a text is the name of one person, in two or three words."""
-    begins = text.split(" ", maxsplit=1)[0].casefold()
-    return looks_like_person(text) and text.count(" ") in (1, 2) and not is_menu(text) and begins not in _NO_BEGIN
+    is_header = byline_words().header.match(text) is not None
+    return looks_like_person(text) and text.count(" ") in (1, 2) and not is_menu(text) and not is_header
 
 
 def signatures(page: Page, blocks: Sequence[LabelledBlock]) -> list[str]:

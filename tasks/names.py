@@ -67,6 +67,7 @@ class Words:
     no_name: re.Pattern[str]
     no_author: re.Pattern[str]  # announces persons who did something else than write
     menu: re.Pattern[str]  # in a line of a menu
+    header: re.Pattern[str]  # at the beginning of a header
 
 
 def _any(words: Iterable[str]) -> str:
@@ -97,6 +98,7 @@ def byline_words() -> Words:
         degree=re.compile(rf"(?:(?:^|,?\s)(?:{degrees})\.?){{1,4}}$"),
         edition=compiled(rf"(?:{_any(table['editions'])})"),
         menu=compiled(rf"\b(?:{_any(table['menu_words'])})\b"),
+        header=compiled(rf"^(?:{_any(table['header_begins'])})\b"),
         no_name=compiled(rf"^(?:(?:{_any(table['no_names'])})$|(?:{_any(table['no_name_begins'])})\b)"),
     )
 

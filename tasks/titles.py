@@ -21,6 +21,7 @@ BESIDE = frozenset(("p", "span", "div", "strong", "h2", "h3", "h4", "h5", "h6"))
 
 # White space is looked at from its beginning alone: else a long stretch is gone through again from each place in it.
 _SEPARATOR = re.compile(r"(?<!\s)\s+(?:[|\-–—·•:»«/]+|::)\s+|(?:(?<!\s)\s+)?(?:[|｜_»]|-{2,})\s*|: |, ")
+_STRAY = re.compile(r"\s(?:[-–—|:/<>]|\?>)+$")  # what a program left at the end
 _WORDS = re.compile(r"\w+")
 _KICKER_PLACE = re.compile(
     r"kicker|overline|eyebrow|dachzeile|topline|roofline|spitzmarke|antetitulo|antetítulo|occhiello|surtitre|chapeau-cat|"
@@ -173,7 +174,7 @@ def _is_alien(text: str, wordings: Sequence[str]) -> bool:
 
 def _as_declared(text: str, wordings: Sequence[str]) -> str:
     """A shown headline, its words apart as they are where it is declared: "Topic: Headline" for "TopicHeadline"."""
-    same = (wording for wording in wordings if squeeze(wording) == squeeze(text))
+    same = (wording for wording in wordings if squeeze(wording) == squeeze(text) and not _STRAY.search(wording))
     return next((wording for wording in same if len(wording.split()) > len(text.split())), text)
 
 

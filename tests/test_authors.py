@@ -48,6 +48,7 @@ def persons(text, structured=False):
         ("Автор: Віктор Волокіта", ["Віктор Волокіта"]),
         ("文・森田 花", ["森田 花"]),
         ("By Rui Ma", ["Rui Ma"]),
+        ("By My Nguyen", ["My Nguyen"]),
         ("By Jan April", ["Jan April"]),
         ("2 min read", []),
         ("Monday", []),
@@ -64,6 +65,7 @@ def persons(text, structured=False):
         ("Posted by Coast Times // No Comment", []),
         ("by Jane Doe on ", ["Jane Doe"]),
         ("Tuva Berg Tips meg", ["Tuva Berg"]),
+        ("Senior AnalystUpdated", []),
         ("순천, 광양 김하늘 기자 sky@paper.example", ["김하늘"]),
         ("김하늘 기자 외 1명", ["김하늘"]),
     ],
@@ -130,10 +132,26 @@ def test_a_marked_person_before_a_declared_agency():
     assert authors(page("H", "JANE DOE", sources=agency)) == ("Associated Press",)
 
 
+def test_a_name_with_its_date_before_the_declared_site_alone():
+    site = (("Harbour Gazette",),)
+    assert authors(page("H", "Віктор Волошин — 24 жовтня, 15:26", sources=site)) == ("Віктор Волошин",)
+    assert authors(page("H", "Coast World | Friday, August 03, 2007", sources=site)) == ("Harbour Gazette",)
+    assert authors(page("H", "Jane Doe — May 4, 15:26", sources=(("dpa",),))) == ("dpa",)
+    assert authors(page("H", "x", "x", "x", "x", "Jane Doe — May 4, 15:26", sources=site)) == ("Harbour Gazette",)
+
+
+def test_an_attribution_before_a_declared_name_that_the_page_does_not_show():
+    declared = ((", Coast Daily Reporter",),)
+    line = "Jane Doe Harbour Gazette"
+    assert authors(page("H", line, sources=declared, words={1: "attribution"})) == ("Jane Doe",)
+    assert authors(page("H", line, sources=declared, words={1: "image-credit attribution"})) != ("Jane Doe",)
+
+
 def test_a_handle_marked_as_the_byline():
     assert authors(page("H", "tidewatcher", words={1: "author-byline"})) == ("tidewatcher",)
     assert authors(page("H", "tidewatcher for Harbour Science", words={1: "author-byline"})) == ("tidewatcher",)
-    assert authors(page("H", "Share", words={1: "author-byline"})) == ()
+    for button in ("Share", "Facebook", "Updated", "By", "Von", "Written by"):
+        assert authors(page("H", button, words={1: "author-byline"})) == ()
     assert authors(page("H", "tidewatcher")) == ()
 
 
@@ -267,6 +285,7 @@ def test_a_name_above_the_headline_of_a_dump():
     assert dump(*above, "H", "x", "Jane Doe", title=2) == ("Jane Doe",)
     assert dump("Jane Doe", "x", *above, "H", "x", "About Jane Doe", title=4) == (), "a section of the menu"
     assert dump(*above, "H", "x", title=2) == (), "a kicker"
+    assert dump("North Coast", "4 May 2024", "H", "Jane Doe", "x", "the North Coast", title=2) == ("Jane Doe",)
 
 
 def test_a_caption_of_a_dump_names_no_author():

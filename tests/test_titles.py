@@ -97,6 +97,13 @@ def test_words_are_apart_as_where_they_are_declared():
     assert title(page("h1:HarbourCouncil keeps the ferry", headlines=declared)) == declared[0]
 
 
+@pytest.mark.parametrize("end", [" -", " ?>", " |"])
+def test_what_a_program_left_at_the_end_of_a_declared_headline_is_no_part_of_it(end):
+    assert title(page("h1:Ferry leaves the harbour", headlines=(f"Ferry leaves the harbour{end}",))) == (
+        "Ferry leaves the harbour"
+    )
+
+
 def test_soft_hyphens_and_white_space():
     assert title(page("h1:Hub\xadschrauber\nlandet", headlines=("Hubschrauber landet",))) == "Hubschrauber landet"
 
