@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lxml.html import HtmlElement
 
 from tasks.linked_data import LinkedData, address_key, linked_data, plain
-from tasks.microdata import MARKED, MAX_VALUE, MAX_VALUES, is_of_item, microdata
+from tasks.microdata import MARKED, MAX_VALUE, MAX_VALUES, is_anothers, microdata, own_story
 from tasks.page import Declared, Image
 
 MAX_SCRIPTS = 100
@@ -59,15 +59,18 @@ class Found(NamedTuple):
 
 
 class _Head:
-    """The page's meta tags, links and scripts, gathered in one pass."""
+    """The page's meta tags, links and scripts; those of other stories' microdata left out."""
 
     def __init__(self, root: HtmlElement) -> None:
         self.found: dict[str, list[Found]] = {field: [] for field in META}
         self.scripts: list[str] = []
         self.title: str | None = None
         self.canonical: str | None = None
-        for element in root.iter("meta", "script", "link", "title"):
+        for element in root.iter("script", "link", "title"):
             getattr(self, f"_{element.tag}")(element)
+        self.own = own_story(root, self.title or "")
+        for element in root.iter("meta"):
+            self._meta(element)
 
     def _meta(self, element: Any) -> None:
         content = element.get("content") or element.get("value")
@@ -75,11 +78,9 @@ class _Head:
             return
         for key in ("property", "name", "itemprop", "http-equiv"):
             name = element.get(key)
-            if key == "itemprop" and name in MARKED and is_of_item(element):
-                return
             if name and (place := PLACES.get(name.strip().lower())):
                 found = self.found[place[0]]
-                if len(found) < MAX_VALUES:
+                if len(found) < MAX_VALUES and not (key == "itemprop" and is_anothers(element, self.own)):
                     found.append(Found(place[1], plain(content[:MAX_VALUE])))
                 return
 
@@ -114,7 +115,7 @@ def declared(root: HtmlElement, url: str | None) -> Declared:
     keys = frozenset(key for address in addresses if address and (key := address_key(address)))
     data = linked_data(head.scripts, keys, head.title or "")
     told = data.nodes and all(data.first_texts(name) for name in ("headline", "author", "datePublished"))
-    marked = {name: [] for name in MARKED} if told else microdata(root, head.title or "")
+    marked = {name: [] for name in MARKED} if told else microdata(root, head.own)
     sources = _author_sources(data, head, marked)
     return Declared(
         headlines=_unique(

@@ -162,6 +162,9 @@ def test_a_marked_author_before_links_to_authors():
     links = '<a rel="author" href="https://social.example/">Facebook</a><a rel="author" href="/ole">Ole Brandt</a>'
     article = '<article itemscope itemtype="http://schema.org/Article"><meta itemprop="author" content="Jana Thom">'
     assert read("", f"{article}{links}</article>").authors == ("Jana Thom",)
+    related = '<div itemprop="author" itemscope itemtype="http://schema.org/Person"><b itemprop="name">Ole</b></div>'
+    assert read("", f"{article}</article>{related}").authors == ("Jana Thom",), "a property outside of all items"
+    assert read("", related).authors == ("Ole",)
     assert read("", f"<article>{links}</article>").authors == ("Facebook", "Ole Brandt")
 
 
