@@ -16,6 +16,7 @@ from tasks.page import Block, Kind, Label, LabelledBlock, Page
 
 MAX_LINE = 220  # characters of a line that may be a byline
 MAX_ALONE = 60
+MAX_WITH_ROLE = 90
 BEFORE, AFTER = 4, 14  # blocks around the headline in which a byline is looked for
 AFTER_MENUS = 45
 # Lines of a dump that name no author.
@@ -39,7 +40,8 @@ _NOT_PLACE = re.compile(r"comment|related|recommend|promo|bio\b|widget|teaser|si
 _DATES = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}\s?[:h]\s?\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?(?:\s?(?:[A-Z]{2,4}|Uhr))?|"
     r"\b\d{1,2}(?:st|nd|rd|th|\.)?\s(?:de\s)?[^\W\d_]{3,12}\.?,?\s(?:de\s)?\d{4}|\b[^\W\d_]{3,12}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}|"
-    r"\b\d{1,3}\s?(?:min|minutes?|Minuten|comments?|hours?)\b(?:\s(?:read|ago))?",
+    r"\b\d{1,3}\s?(?:min|minutes?|Minuten|comments?|hours?)\b(?:\s(?:read|ago))?|"
+    r"\b\d{1,2}\s(?:days?|weeks?|months?|years?)\sago\b",
     re.IGNORECASE,
 )
 _GLUED = re.compile(r"^By(?=[A-Z][a-z])")
@@ -219,7 +221,7 @@ def is_dated_name(line: str) -> bool:
 
 def is_name_alone(text: str) -> bool:
     """Whether a text is the name of one person, in two or three words."""
-    is_header = byline_words().header.match(text) is not None
+    is_header = byline_words().header.match(text) is not None or byline_words().role.search(text) is not None
     return looks_like_person(text) and text.count(" ") in (1, 2) and not is_menu(text) and not is_header
 
 
@@ -244,9 +246,11 @@ def _is_set_alike(page: Page, text: str, below: str) -> bool:
 def is_name_with_role(text: str) -> bool:
     """Whether a line is a name and what the person does: "Jane Doe, reporter", "Jane Doe – Journalist in Oslo"."""
     before = before_role(text).strip(" ,|-–—")
-    if before == text.strip(" ,|-–—"):
-        return False
-    return len(text) < MAX_ALONE and before.count(" ") in (1, 2) and looks_like_person(before) and not is_menu(before)
+    if before == text.strip(" ,|-–—") or (before.partition(" ")[0].isupper() and not before.isupper()):
+        return False  # "NASA Spaceflight Historian"
+    return (
+        len(text) < MAX_WITH_ROLE and before.count(" ") in (1, 2) and looks_like_person(before) and not is_menu(before)
+    )
 
 
 def _is_name_and_site(text: str, site: frozenset[str]) -> bool:

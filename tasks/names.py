@@ -164,7 +164,7 @@ def _name(part: str, site: frozenset[str], structured: bool) -> Name | None:
     part = without_site(part, site)
     role = words.role.search(part)
     if role is not None and role.start() > 0:
-        part = before_role(part)
+        part = without_site(before_role(part), site)
         if words.adjective.match(part):
             return None
     if (
@@ -201,7 +201,8 @@ def without_site(part: str, site: frozenset[str]) -> str:
     words = part.split()
     for count in range(1, len(words) - 1):
         rest = " ".join(words[:-count]).strip(_TRIM)
-        if rest.count(" ") + 1 >= FULL_NAME and not _REGION.match(rest) and squeeze(" ".join(words[-count:])) in site:
+        last = words[-count:-1] if words[-1].casefold() == "staff" else words[-count:]  # "Jane Doe Gazette Staff"
+        if rest.count(" ") + 1 >= FULL_NAME and not _REGION.match(rest) and squeeze(" ".join(last)) in site:
             return rest
     spans = [(found.start(), found.end()) for found in _DASH.finditer(part)]
     if spans:

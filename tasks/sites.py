@@ -26,6 +26,7 @@ def dump_sites(page: Page) -> Iterator[str]:
         for found in _COPYRIGHT.finditer(block.text):
             words = found.group(1).split()[:MOST_WORDS]
             yield from (" ".join(words[:count]) for count in range(1, len(words) + 1))
+            yield from (word for word in words[1:2] if len(word) >= MIN_NAME)  # "Jane Doe, Globe Staff"
         for found in _ADDRESS.finditer(block.text):
             if len(found.group(1)) >= MIN_NAME and found.group(1) not in MAIL:
                 yield found.group(1)
