@@ -11,9 +11,8 @@ MOST_WORDS = 4
 MAIL = frozenset(("gmail", "hotmail", "yahoo", "outlook", "icloud", "protonmail", "googlemail", "web", "gmx"))
 
 _COPYRIGHT = re.compile(
-    r"(?:©|\(c\)|copyright)[^A-Za-z]{0,20}(?:19|20)\d\d(?:\s?[-–]\s?(?:19|20)\d\d)?[,.]?\s(?:by\s|the\s)?"
-    r"((?:[A-Z][\w&'’-]{0,24}[ ]?){1,6})",
-    re.IGNORECASE,
+    r"(?i:©|\(c\)|copyright)[^A-Za-z]{0,20}(?:19|20)\d\d(?:\s?[-–]\s?(?:19|20)\d\d)?[,.]?\s(?i:by\s|the\s)?"
+    r"((?:[A-Z][\w&'’-]{0,24}[ ]?){1,6})"
 )
 _ADDRESS = re.compile(r"(?:@|https?://(?:www\.)?|\bwww\.)([\w-]{1,40})\.[a-z]{2,3}\b", re.ASCII)
 
