@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tasks.declared_body import in_declared_body
 from tasks.page import Block, Kind, Page
 
 BODY = 0.5  # a block of at least this probability is body
 LEAST = 0.4  # less is asked on no page: where the model is lost, all that it half believes would be body
+DECLARED = 0.5  # share of the declared body that must be found on the page
 NEARLY, GUESS, LONG = 0.25, 0.25, 50  # two probabilities, and characters of a sentence
 
 
@@ -16,9 +18,12 @@ def bridged(page: Page, chances: Sequence[float]) -> list[float]:
 
     On a page that leaves the model in doubt, less is asked of every block (`threshold`). And a long block of the same
     make as the body's block beside it is body unless the model is rather sure that it is not; a dump's lines are all of
-    one make. Where the model is sure of no block at all (a very short story), its best guess is taken.
+    one make. Where the model takes no block at all, the body that the page declares is taken, or else (a very short
+    story) its best guess.
     """
     best = max(chances)
+    if best < BODY and (declared := _declared(page)) is not None:
+        return [BODY if is_in else chance for is_in, chance in zip(declared, chances, strict=True)]
     if GUESS <= best < BODY:
         blocks = zip(page.blocks, chances, strict=True)
         return [BODY if chance >= 0.9 * best and _is_text(block) else chance for block, chance in blocks]
@@ -50,6 +55,16 @@ def threshold(sizes: Sequence[int], chances: Sequence[float]) -> float:
     right, taken = np.cumsum((chance * size)[order]), np.cumsum(size[order])
     best = (2 * right / (taken + right[-1])).max()
     return min(max(float(best) / 2, LEAST), BODY)
+
+
+def _declared(page: Page) -> list[bool] | None:
+    """Which blocks are text of the body that the page declares; None where they are less than half of it."""
+    declared = in_declared_body(page)
+    if declared is None:
+        return None
+    found = [bool(is_in) and _is_text(block) for is_in, block in zip(declared, page.blocks, strict=True)]
+    size = sum(len(block.text) for is_in, block in zip(found, page.blocks, strict=True) if is_in)
+    return found if size >= DECLARED * len(page.declared.body or "") else None
 
 
 def _are_alike(page: Page, row: int, other: int) -> bool:

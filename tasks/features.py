@@ -4,7 +4,6 @@
 declares) is NaN there, so that one model serves both kinds. Shares are 0 to 1, sizes are log(1 + n).
 """
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.columns import Column, Columns, Matrix, bits, rolling, shifts
+from tasks.declared_body import in_declared_body
 from tasks.folding import fold
 from tasks.grams import Grams, Weights, add_wording
 from tasks.page import Block, Kind, Label, Page
@@ -69,7 +69,6 @@ def _class_table() -> NDArray[np.uint8]:
 _CLASS_TABLE = _class_table()
 Groups = NDArray[np.int64]
 
-DECLARED_CHARS = 100_000  # of a declared body in which each block is looked for
 _HIT_LABELS = tuple(
     label for label in Label if label not in (Label.PARAGRAPH, Label.LIST_ITEM, Label.TABLE, Label.TITLE)
 )
@@ -244,12 +243,8 @@ def _add_declared(out: Columns, page: Page) -> None:
     described = {fold(text)[:80] for text in page.declared.descriptions if len(text) > 30}
     first = {text[0] for text in described if text}
     out.add("is_described", np.array([_begins_with_any(block.text, described, first) for block in page.blocks]))
-    body = " ".join((page.declared.body or "").split())
-    if len(body) < 200:
-        out.add("in_declared_body", np.full(count, np.nan))
-        return
-    flat = re.sub(r"\W+", "", body[:DECLARED_CHARS])
-    out.add("in_declared_body", np.array([re.sub(r"\W+", "", block.text)[:60] in flat for block in page.blocks]))
+    declared = in_declared_body(page)
+    out.add("in_declared_body", np.full(count, np.nan) if declared is None else declared)
 
 
 def _begins_with_any(text: str, described: set[str], first: set[str]) -> bool:

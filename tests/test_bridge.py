@@ -1,5 +1,6 @@
 """How sure the model must be on a page that leaves it in doubt."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -34,6 +35,16 @@ def test_of_a_page_without_a_sure_block_the_best_guess_is_taken() -> None:
 def test_of_a_page_without_any_likely_block_none_becomes_body() -> None:
     chances = [GUESS / 2] * 4
     assert bridged(page_of(4), chances) == chances
+
+
+def test_a_page_that_the_model_does_not_know_is_taken_at_its_word() -> None:
+    texts = [f"On day {number} of five, {SENTENCE}" for number in range(5)]
+    declared = Declared(body="\n\n".join(texts[1:4]))
+    page = replace(page_of(5, Kind.HTML), blocks=tuple(Block(text, "p") for text in texts), declared=declared)
+    assert bridged(page, [0.1] * 5) == [0.1, BODY, BODY, BODY, 0.1]
+    assert bridged(page, [0.1, 0.1, 0.1, 0.1, 0.9]) == [0.1, 0.1, 0.1, 0.1, 0.9]
+    teased = replace(page, declared=Declared(body=texts[1] + " And so on, at great length." * 40))
+    assert bridged(teased, [0.1] * 5) == [0.1] * 5
 
 
 @given(st.lists(st.tuples(st.integers(1, 500), st.floats(0, 1)), min_size=1, max_size=8))
