@@ -65,6 +65,7 @@ class Walk:
         self.open: list[Any] = []  # the elements around this place that make blocks
         self.known: list[int] = []  # the containers of the first of them: one is made when its first block is
         self.row: Any = None  # the table's row around this place that is one block, whatever stands in its cells
+        self.noscripts: dict[Any, int] = {}  # those looked into so far, with the characters of their paragraphs
         self._walk(root)
 
     def _walk(self, root: Any) -> None:
@@ -97,7 +98,7 @@ class Walk:
             self._break()
         elif tag == "img":
             self._picture(element)
-        elif tag in UNSEEN and not (tag == "noscript" and self.row is None and _holds_article(element)):
+        elif tag in UNSEEN and not (tag == "noscript" and self.row is None and self._is_article(element)):
             return False
         elif self.row is not None:
             self._edge(tag)
@@ -106,6 +107,12 @@ class Walk:
                 self.row = element
             self._open(element)
         return True
+
+    def _is_article(self, noscript: Any) -> bool:
+        """Whether what is meant for readers without scripts is the article itself."""
+        if noscript not in self.noscripts:
+            self.noscripts |= _paragraph_chars(noscript)
+        return self.noscripts[noscript] >= MIN_ARTICLE
 
     def _open(self, element: Any) -> None:
         if self.parts:
@@ -224,9 +231,21 @@ def _are_for_ears(words: str) -> bool:
     return any(sign in words for sign in FOR_EARS)
 
 
-def _holds_article(noscript: Any) -> bool:
-    """Whether what is meant for readers without scripts is the article itself."""
-    return sum(len(paragraph.text or "") for paragraph in noscript.iter("p")) >= MIN_ARTICLE
+def _paragraph_chars(noscript: Any) -> dict[Any, int]:
+    """Characters of the paragraphs in a `<noscript>`, and in each that stands in it, from one walk: they may nest."""
+    chars: dict[Any, int] = {}
+    around: list[Any] = []
+    for event, element in etree.iterwalk(noscript, events=("start", "end"), tag=("noscript", "p")):
+        if element.tag == "p":
+            chars[around[-1]] += len(element.text or "") if event == "start" else 0
+        elif event == "start":
+            around.append(element)
+            chars[element] = 0
+        else:
+            around.pop()
+            if around:
+                chars[around[-1]] += chars[element]
+    return chars
 
 
 def _is_plain(row: Any) -> bool:

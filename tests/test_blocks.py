@@ -246,6 +246,9 @@ def test_noscript_is_read_where_it_holds_the_article() -> None:
     story = f"<p>{VOICES['latin'] * 6}</p>"
     assert texts("<body><p>a</p><noscript><p>Please enable scripts.</p></noscript>b") == ["a", "b"]
     assert texts(f"<body><p>a</p><noscript>{story}</noscript>b") == ["a", VOICES["latin"] * 6, "b"]
+    notice = "<noscript><p>Please enable scripts.</p></noscript>"
+    assert texts(f"<body><noscript>{notice}{story}</noscript>b") == [VOICES["latin"] * 6, "b"]
+    assert texts(f"<body><noscript><noscript>{story}</noscript></noscript>b") == [VOICES["latin"] * 6, "b"]
 
 
 def test_links_strong_and_times() -> None:

@@ -13,7 +13,7 @@ from tasks.blocks import cut
 from tasks.clean import clean_page
 from tasks.page import Article, Kind, RawPage, Rejected, RejectReason, Source
 from tasks.walk import MAX_BLOCKS
-from tests.limits import within
+from tests.limits import lines_run, within
 
 SENTENCE = "The harbour council voted on Tuesday to keep the old ferry running through the winter. "
 STORY = f"<h1>The ferry stays</h1>{f'<p>{SENTENCE}{SENTENCE}</p>' * 6}"
@@ -132,6 +132,13 @@ def test_no_text_is_lost_below_the_levels_that_the_parser_goes(tags: str, is_clo
     text = "\n".join(block.text for block in found.blocks)
     assert "Deep inside." in text
     assert "Behind." in text
+
+
+def test_noscripts_cost_no_more_for_being_nested() -> None:
+    def page(levels: int) -> Source:
+        return Source(f"<body>{'<noscript>' * levels}{f'<p>{SENTENCE}</p>' * 500}", Kind.HTML, "utf-8")
+
+    assert lines_run(lambda: cut(page(100))) < 1.5 * lines_run(lambda: cut(page(1)))
 
 
 SURROGATES = ["\ud800", "\udfff", "\ud83d", "\ude00\ud83d"]
