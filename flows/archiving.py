@@ -35,7 +35,8 @@ from tasks.storage import absolute, shown
 # Pages: 5 to 10 s of work on one core at the most. A batch is in memory whole where it is cleaned and where it is put
 # in place, so that batches which grew with the run would make a long run's processes larger than a short one's.
 SMALLEST_BATCH, LARGEST_BATCH = 50, 250
-_BATCHES_A_WORKER = 4  # of a small run, so that the workers end at about the same time
+_SHARES = 2  # of what is left, for each worker: batches grow smaller to the end, and the workers end at about one time
+_BATCHES_A_WORKER = 4  # under way or waiting
 _SAMPLES = 5
 DEFAULT_LIMITS = Limits()
 
@@ -89,8 +90,6 @@ class Archiving:
         self._visits = visits
         self._pages = Pages(request.sources, extent, visits)
         self._refs: Iterator[PageRef] = self._pages
-        expected = self._pages.total if extent.is_complete else LARGEST_BATCH * self.window
-        self._size = request.batch_pages or batch_size(expected, workers.count)
         self._under_way: dict[int, Callable[[], list[StagedBatch]]] = {}
         self._outcomes: dict[int, list[StagedBatch]] = {}
         self._ahead: list[int] = []
@@ -186,19 +185,27 @@ class Archiving:
 
     def _next_refs(self) -> tuple[PageRef, ...]:
         if not self._number and not self._visits.is_first and not self._request.batch_pages:
-            self._fit_size()
-        refs = tuple(islice(self._refs, self._size))
+            self._look_ahead()
+        refs = tuple(islice(self._refs, self._request.batch_pages or self._fit_size()))
+        self._pass_over()
+        return refs
+
+    def _look_ahead(self) -> None:
+        """Find the first pages that are new, of which there may be few: passing over the others takes no time."""
+        ahead = list(islice(self._refs, LARGEST_BATCH * self.window))
+        self._refs = chain(ahead, self._refs)
+        self._pass_over()
+
+    def _pass_over(self) -> None:
         passed_over = self._pages.passed_over - self._passed_over
         self.run.pass_over(passed_over)
         self._passed_over += passed_over
         self._found += passed_over
-        return refs
 
-    def _fit_size(self) -> None:
-        """Choose the size of the batches by what is new, which may be little: passing over the rest takes no time."""
-        ahead = list(islice(self._refs, LARGEST_BATCH * self.window))
-        self._refs = chain(ahead, self._refs)
-        self._size = batch_size(len(ahead), self._workers.count)
+    def _fit_size(self) -> int:
+        """Choose the size of the next batch by what is left, which is known better and better."""
+        left = self._pages.total - self._found if self._pages.is_total_known else LARGEST_BATCH * self.window
+        return batch_size(left, self._workers.count)
 
 
 _begun: ContextVar[Archiving | None] = ContextVar("begun", default=None)
@@ -254,8 +261,11 @@ def begun() -> Archiving | None:
 
 
 def batch_size(pages: int, workers: int) -> int:
-    """Choose how many pages a batch has: few enough that all workers have work, and that a kill loses little."""
-    return min(max(pages // (workers * _BATCHES_A_WORKER) + 1, SMALLEST_BATCH), LARGEST_BATCH)
+    """Choose how many of the pages left the next batch has: few enough for all workers, and that a kill loses little.
+
+    It is guided self-scheduling (Polychronopoulos and Kuck, 1987) with half the share, within bounds.
+    """
+    return min(max(pages // (workers * _SHARES) + 1, SMALLEST_BATCH), LARGEST_BATCH)
 
 
 def usable_cores() -> int:

@@ -1,5 +1,6 @@
 """The run without Prefect: pages that kill or hang their worker, windows, sizes, and what ends a run."""
 
+import heapq
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from outputs.staging import StagedBatch
 from tasks.read import SourceError
 from tests import flow_nasty
 from tests.conftest import page_html
+from tests.source_samples import record
 
 
 def archive(request: Request, clean: Callable[[BatchJob], StagedBatch] = flow_nasty.batch) -> Summary:
@@ -122,9 +124,28 @@ def test_a_file_is_no_archive(tmp_path: Path) -> None:
         archive(request)
 
 
-@given(st.integers(0, 10**8), st.integers(1, 512))
-def test_batches_are_within_bounds_and_enough_for_all_workers(pages: int, workers: int) -> None:
-    size = batch_size(pages, workers)
-    assert SMALLEST_BATCH <= size <= LARGEST_BATCH
-    if size > SMALLEST_BATCH:
-        assert pages / size > workers * 3 or pages < SMALLEST_BATCH * workers * 4
+@given(st.integers(0, 200_000), st.integers(1, 512))
+def test_batches_end_at_about_the_same_time_with_all_workers(pages: int, workers: int) -> None:
+    sizes, left = [], pages
+    while left:
+        sizes.append(min(batch_size(left, workers), left))
+        left -= sizes[-1]
+    assert all(SMALLEST_BATCH <= size <= LARGEST_BATCH for size in sizes[:-1])
+    ends = [0] * workers
+    for size in sizes:
+        heapq.heapreplace(ends, ends[0] + size)
+    assert max(ends) <= pages / workers + SMALLEST_BATCH
+
+
+def test_a_batch_is_as_large_from_a_thousand_pages_on() -> None:
+    assert {batch_size(pages, workers) for pages in (1000, 10_000, 10**8) for workers in (1, 2)} == {LARGEST_BATCH}
+
+
+def test_batches_grow_once_the_source_shows_how_small_its_pages_are(tmp_path: Path) -> None:
+    source = tmp_path / "small.warc"
+    source.write_bytes(b"".join(record(number % 28, b"Page %d" % number) for number in range(900)))
+    with open_archiving(Request((source,), tmp_path / "archive", 1), flow_nasty.batch) as archiving:
+        sizes = [sum(batch.read for batch in archiving.outcome(number)) for number in archiving.jobs()]
+    assert sum(sizes) == 900
+    assert sizes[:3] == [SMALLEST_BATCH, LARGEST_BATCH, LARGEST_BATCH]
+    assert sizes[3:] == sorted(sizes[3:], reverse=True)

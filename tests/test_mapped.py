@@ -41,13 +41,26 @@ def test_what_is_let_go_is_read_again(tmp_path):
     let_go(np.zeros(3, KEY))  # lies in no file
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says it there")
-def test_a_mapped_file_that_is_let_go_is_not_in_memory(tmp_path):
-    def resident() -> int:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+on_linux = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says it there")
 
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@on_linux
+def test_a_mapped_file_that_is_let_go_is_not_in_memory(tmp_path):
     rows = joined([np.ones(4_000_000)], tmp_path / "rows.npy")
     assert rows.sum() == 4_000_000
     held = resident()
     let_go(rows)
     assert held - resident() > 30_000_000
+
+
+@on_linux
+def test_arrays_are_joined_without_being_in_memory(tmp_path):
+    earlier = joined([np.arange(12_000_000).reshape(3, -1)], tmp_path / "earlier.npy")
+    held = resident()
+    rows = joined([earlier, earlier], tmp_path / "rows.npy")
+    assert resident() - held < 20_000_000
+    assert (rows == np.concatenate([earlier, earlier], axis=1)).all()
