@@ -1,9 +1,11 @@
 """Compaction and migration of an archive at S3: as of one in a folder, whatever happens on the way."""
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -224,6 +226,40 @@ def test_a_listing_during_which_a_day_is_decided_is_made_again(root: S3Path) -> 
     assert len(listings) == 3
     journal.write(S3Path(layout.journal), journal.State.UNDONE, named)
     assert journal.settled(S3Path(layout.journal), lambda: old, root) == old
+
+
+def recipe(root: S3Path) -> dict[str, Any]:
+    """What docs/care.md tells tools that list by themselves, run as written."""
+    [code] = re.findall(r"^```python\n(.*?)^```$", (conftest.ROOT / "docs" / "care.md").read_text("utf-8"), re.M | re.S)
+    assert "s3://my-bucket/news" in code
+    told: dict[str, Any] = {}
+    exec(code.replace("s3://my-bucket/news", str(root)), told)
+    return told
+
+
+@pytest.mark.parametrize("step", ["take", "_remove"])
+def test_the_recipe_for_other_readers_in_the_middle_of_a_compaction(root: S3Path, step: str, monkeypatch) -> None:
+    ids = sorted(recipe(root)["articles"].to_table()["article_id"].to_pylist())
+    with monkeypatch.context() as away:
+        away.setattr(rewrite, "_remove", broken)
+        if step == "take":  # of the last part
+            real, calls = S3Path.take, iter(range(100))
+            away.setattr(S3Path, "take", lambda self, place: broken() if next(calls) == 2 else real(self, place))
+        with pytest.raises(ArchiveError, match="the store is away"):
+            compact(root, now=NEXT)
+    told = recipe(root)
+    listed = told["ds"].dataset(f"{told['archive']}/articles", filesystem=told["store"])
+    assert listed.count_rows() == 2 * len(ids)
+    assert sorted(told["articles"].to_table()["article_id"].to_pylist()) == ids
+    assert told["duckdb"].sql("SELECT count(DISTINCT article_id) FROM listed").fetchall() == [(len(ids),)]
+
+
+def test_the_recipe_lists_again_where_a_day_is_decided_meanwhile(root: S3Path) -> None:
+    told = recipe(root)
+    answers = iter([None, b"changed", None, None])
+    told["journal"] = lambda *_: next(answers)
+    assert told["parts"](told["store"], told["archive"]) == told["articles"].files
+    assert next(answers, "asked four times") == "asked four times"
 
 
 @pytest.mark.long
