@@ -80,6 +80,7 @@ def start_server(*, verbose: bool, schedules: bool = False) -> LocalServer | Non
         return None
     server = LocalServer.start(home(), schedules=schedules, verbose=verbose)
     os.environ["PREFECT_API_URL"] = server.api_url
+    os.environ["PREFECT_UI_URL"] = ""  # it serves no pages, so that nothing may name one
     # Prefect sends its last events when threads end, which is before this.
     atexit.register(server.stop)
     return server

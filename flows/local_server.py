@@ -17,7 +17,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0  # a busy machine has taken two minutes; one that dies is seen at once
 _STOP_SECONDS = 10.0
 _HEALTHY = 200
 _ROOT = Path(__file__).resolve().parent.parent
