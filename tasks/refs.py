@@ -59,6 +59,8 @@ def unreadable(place: Place, source_name: str, detail: str) -> PageRef:
 
 def safe_name(name: str) -> str:
     """The name as text: bytes that are not UTF-8 as `\\xff`, control characters escaped likewise."""
+    if name.isascii() and name.isprintable():  # most are, and there may be a million
+        return name
     try:
         text = os.fsencode(name).decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # half of a surrogate pair, which no file system's name has

@@ -9,7 +9,19 @@ from pathlib import Path, PurePosixPath
 
 from tasks.formats import Format, format_of
 from tasks.refs import SourceError, safe_name
-from tasks.storage import Entry, Place, as_place, base_name, below, entries_of, entry_of, in_bucket, open_file, shown
+from tasks.storage import (
+    Entry,
+    Place,
+    as_place,
+    base_name,
+    below,
+    entries_of,
+    entry_of,
+    in_bucket,
+    is_url,
+    open_file,
+    shown,
+)
 from tasks.unpack import packing_of, unpacked
 
 ARCHIVE_FOLDERS = ("_runs/", "articles/")  # what marks a folder as one of our archives
@@ -20,14 +32,21 @@ _LINE = 1 << 14  # bytes of a list's line
 class SourceFile:
     """A file that is a page or holds pages. `name` as of `PageRef`.
 
-    `size` in bytes is that of a file that holds pages, or is remote, if known; `modified_ns` of a remote one alone.
+    `address` is its absolute path or its URL, as text: of a million files that need not be read, making each a `Path`
+    takes longer than all else. `size` in bytes is that of a file that holds pages, or is remote, if known;
+    `modified_ns` of a remote one alone.
     """
 
-    place: Place
+    address: str
     name: str
     format: Format
     size: int | None = None
     modified_ns: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it lies."""
+        return as_place(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +157,22 @@ def _listed(place: Place) -> Iterator[Place]:
 
 
 def _files_of(root: _Root) -> Iterator[SourceFile]:
-    return _walk(root.place) if root.is_folder else iter((_file(root.place, safe_name(base_name(root.place))),))
+    return _walk(root.place) if root.is_folder else iter((_file(str(root.place), safe_name(base_name(root.place))),))
 
 
-def _file(place: Place, name: str, listed: Entry | None = None) -> SourceFile:
+def _file(address: str, name: str, listed: Entry | None = None) -> SourceFile:
     known = format_of(name) or Format.PAGE
-    if isinstance(place, Path):
-        return SourceFile(place, name, known, None if known is Format.PAGE else _local_size(place))
+    if not is_url(address):
+        return SourceFile(address, name, known, None if known is Format.PAGE else _local_size(address))
     if listed is None and known is not Format.PAGE:
         with suppress(OSError):
-            listed = entry_of(place)
-    return SourceFile(place, name, known, *((listed.size, listed.modified_ns) if listed else ()))
+            listed = entry_of(address)
+    return SourceFile(address, name, known, *((listed.size, listed.modified_ns) if listed else ()))
 
 
-def _local_size(path: Path) -> int | None:
+def _local_size(path: str) -> int | None:
     with suppress(OSError):
-        return path.stat().st_size
+        return Path(path).stat().st_size
     return None
 
 
@@ -161,24 +180,30 @@ def _walk(root: Place) -> Iterator[SourceFile]:
     """Depth first, by name. Links to folders are followed, but no folder is entered twice."""
     entered = set[object]()
     try:
-        levels = [(root, "", *_listing(root, entered))]
+        levels = [(root, "", _start(root), *_listing(root, entered))]
     except OSError:
-        yield SourceFile(root, safe_name(base_name(root)), Format.PAGE)
+        yield SourceFile(str(root), safe_name(base_name(root)), Format.PAGE)
         return
     while levels:
-        folder, prefix, names, listed = levels[-1]
+        folder, prefix, start, names, listed = levels[-1]
         entry = next(names, None)
         if entry is None:
             levels.pop()
             continue
-        name, place = prefix + entry, below(folder, entry.removesuffix("/"))
+        name = prefix + entry
         if not entry.endswith("/"):
-            yield _file(place, safe_name(name), listed.get(entry))
+            yield _file(start + entry if start else str(below(folder, entry)), safe_name(name), listed.get(entry))
             continue
+        place = below(folder, entry.removesuffix("/"))
         try:
-            levels.append((place, name, *_listing(place, entered)))
+            levels.append((place, name, _start(place), *_listing(place, entered)))
         except OSError:  # a folder that cannot be listed is accounted for as one unreadable page
-            yield SourceFile(place, safe_name(name.removesuffix("/")), Format.PAGE)
+            yield SourceFile(str(place), safe_name(name.removesuffix("/")), Format.PAGE)
+
+
+def _start(folder: Place) -> str | None:
+    """What the paths of a local folder's files begin with: joining them takes a tenth of what `below` does."""
+    return os.path.join(folder, "") if isinstance(folder, Path) else None  # noqa: PTH118
 
 
 def _listing(folder: Place, entered: set[object]) -> tuple[Iterator[str], dict[str, Entry]]:
@@ -203,11 +228,13 @@ def _listing(folder: Place, entered: set[object]) -> tuple[Iterator[str], dict[s
 
 def _local_names(folder: Path) -> list[str]:
     with os.scandir(folder) as entries:
-        return [
-            f"{entry.name}/" if _is_folder(entry) else entry.name
-            for entry in entries
-            if _is_folder(entry) or (_holds_pages(entry.name) and _is_file(entry))
-        ]
+        return [name for entry in entries if (name := _local_name(entry))]
+
+
+def _local_name(entry: os.DirEntry[str]) -> str | None:
+    if _is_folder(entry):
+        return f"{entry.name}/"
+    return entry.name if _holds_pages(entry.name) and _is_file(entry) else None
 
 
 def _holds_pages(name: str) -> bool:
@@ -224,7 +251,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _is_file(entry: os.DirEntry[str]) -> bool:
     """Whether it is no pipe, socket or device."""
     try:
-        return stat.S_ISREG(entry.stat().st_mode) if entry.is_symlink() else entry.is_file()
+        return entry.is_file() or (entry.is_symlink() and stat.S_ISREG(entry.stat().st_mode))
     except OSError:  # a link to nowhere is an unreadable page
         return True
 

@@ -7,10 +7,10 @@ times are read from. So a file that was changed just now has no state yet, as in
 import os
 import time
 from hashlib import blake2b
-from pathlib import Path
 from typing import Final
 
 from tasks.sources import SourceFile
+from tasks.storage import is_url
 
 STATE_BYTES: Final = 16
 # The coarsest clock of a file system in use is FAT's, of two seconds.
@@ -21,7 +21,7 @@ _REMOTE_TICK_NS: Final = 900_000_000_000
 
 def name_key(file: SourceFile) -> bytes:
     """16 bytes that stand for a file's place and for the name that its pages have in the archive."""
-    return _digest(f"{file.place}\0{file.name}")
+    return _digest(f"{file.address}\0{file.name}")
 
 
 def state_of(file: SourceFile) -> bytes | None:
@@ -30,12 +30,12 @@ def state_of(file: SourceFile) -> bytes | None:
     To be called before the file is read.
     """
     now = time.time_ns()
-    if not isinstance(file.place, Path):
+    if is_url(file.address):
         if file.size is None or file.modified_ns is None or file.modified_ns > now - _REMOTE_TICK_NS:
             return None
         return _digest(f"{file.size}\0{file.modified_ns}")
     try:
-        status = os.stat(file.place)  # noqa: PTH116  (of each file of a run's sources; this takes half as long)
+        status = os.stat(file.address)  # noqa: PTH116  (of each file of a run's sources; see `SourceFile`)
     except (OSError, ValueError):
         return None
     # A program can set a file's time of modification (as rsync and tar do), but not that of its change.

@@ -34,6 +34,11 @@ def as_place(source: Path | str) -> Place:
     return source if found else Path(source)
 
 
+def is_url(address: str) -> bool:
+    """Whether the text is a URL, and no path."""
+    return _URL.match(address) is not None
+
+
 def absolute(source: Path | str) -> Place:
     """The same place, for a process in another folder."""
     place = as_place(source)
