@@ -187,6 +187,9 @@ def train(
 def evaluate(
     *,
     labelled: Labelled,
+    also: Annotated[
+        list[Path] | None, typer.Option(metavar="LABELLED", help="Pages to score, too, but not to learn from.")
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(metavar="MODEL", help="Score this model as it is. Default: cross-validation.")
     ] = None,
@@ -207,7 +210,16 @@ def evaluate(
     """
     from flows.learning_command import evaluate as run_evaluate  # noqa: PLC0415
 
-    run_evaluate(labelled, model=model, folds=folds, worst=worst, against=against, as_json=as_json, verbose=verbose)
+    run_evaluate(
+        labelled,
+        also=also or [],
+        model=model,
+        folds=folds,
+        worst=worst,
+        against=against,
+        as_json=as_json,
+        verbose=verbose,
+    )
 
 
 @app.command(name="config", epilog="Example: STET_WORKERS=2 stet config")

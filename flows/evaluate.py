@@ -17,6 +17,7 @@ from tasks.model import load_model
 def evaluate_labeller(
     labelled: Annotated[list[Path], Field(min_length=1, description="folders of labelled pages")],
     *,
+    also: Annotated[tuple[Path, ...], Field(description="folders to score, but not to learn from")] = (),
     model: Annotated[Path | None, Field(description="a model's folder; unset: cross-validation")] = None,
     folds: Annotated[int, Field(ge=2, description="folds of the cross-validation, by publisher")] = 5,
     seed: Annotated[int, Field(ge=0, description="the same seed gives the same folds")] = 0,
@@ -28,9 +29,9 @@ def evaluate_labeller(
     """
     logger = get_run_logger()
     if model is None:
-        scored = cross_validation(labelled, folds, seed, logger.info)
+        scored = cross_validation(labelled, also, folds, seed, logger.info)
     else:
-        scored = validation(labelled, load_model(model), logger.info)
+        scored = validation([*labelled, *also], load_model(model), logger.info)
     board = Board(scored.suites, scored.reliability, worst)
     create_markdown_artifact(board.markdown(), key="scoreboard", description="Figures by suite")
     return board.to_record()

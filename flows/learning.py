@@ -43,17 +43,20 @@ def scoreboard(pages: Sequence[LabelledPage], models: Callable[[str], BodyModel 
     return scores
 
 
-def cross_validation(folders: Sequence[Path], folds: int, seed: int, told: Told) -> Scored:
-    """Labelled folders scored, each page cleaned by a model that has not seen its publisher."""
-    pages = list(read_labelled(folders))
-    return _cross_validation(pages, _examples(pages, told), folds, seed, told)
+def cross_validation(folders: Sequence[Path], also: Sequence[Path], folds: int, seed: int, told: Told) -> Scored:
+    """Labelled folders scored, each page cleaned by a model that has not seen its publisher.
+
+    The pages of the folders `also` are scored, too, but not learned from.
+    """
+    pages, others = list(read_labelled(folders)), list(read_labelled(also))
+    seen = _examples(pages, told)
+    return _scored([*pages, *others], seen, cross_validated(seen, folds, seed, told))
 
 
-def _cross_validation(
-    pages: Sequence[LabelledPage], seen: Sequence[Example], folds: int, seed: int, told: Told
-) -> Scored:
-    models = cross_validated(seen, folds, seed, told)
-    return Scored(scoreboard(pages, models.get), _reliability(seen, models.__getitem__))
+def _scored(pages: Sequence[LabelledPage], seen: Sequence[Example], models: Mapping[str, BodyModel]) -> Scored:
+    """Pages scored by the models for their publishers; by any of them where none has learned from the publisher."""
+    any_model = next(iter(models.values()))
+    return Scored(scoreboard(pages, lambda group: models.get(group, any_model)), _reliability(seen, models.__getitem__))
 
 
 def validation(folders: Sequence[Path], model: BodyModel, told: Told) -> Scored:
@@ -77,7 +80,7 @@ def train(folders: Sequence[Path], folds: int, seed: int, told: Told) -> tuple[B
     """A model that learned from all the folders' pages, and its card with cross-validated figures."""
     pages = list(read_labelled(folders))
     seen = _examples(pages, told)
-    scored = _cross_validation(pages, seen, folds, seed, told) if folds else None
+    scored = _scored(pages, seen, cross_validated(seen, folds, seed, told)) if folds else None
     told(f"learning from {len(seen):,} views of {len(pages):,} pages")
     return fit(seen, seed), card(pages, scored, folds, seed)
 

@@ -33,6 +33,7 @@ def train(labelled: list[Path], model: Path, *, folds: int, seed: int, verbose: 
 def evaluate(
     labelled: list[Path],
     *,
+    also: list[Path],
     model: Path | None,
     folds: int,
     worst: int,
@@ -41,7 +42,7 @@ def evaluate(
     verbose: bool,
 ) -> None:
     """Score and print the board; `against` is a file of earlier figures to set beside each."""
-    _check(labelled)
+    _check([*labelled, *also])
     if model is not None:
         _check_model(model)
     earlier = _earlier(against) if against else {}
@@ -49,7 +50,7 @@ def evaluate(
     def run() -> dict[str, Any]:
         from flows.evaluate import evaluate_labeller  # noqa: PLC0415
 
-        return evaluate_labeller(labelled, model=model, folds=folds, worst=worst)
+        return evaluate_labeller(labelled, also=tuple(also), model=model, folds=folds, worst=worst)
 
     record = _run(run, verbose=verbose)
     if as_json:

@@ -1,6 +1,9 @@
 """`stet train` and `stet evaluate` as a user runs them, on pages labelled by this repository's own samples."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +65,23 @@ def test_a_model_is_trained_scored_and_named_by_its_card(stet: Stet, labelled: P
         assert "expected calibration error" in shown.stdout
 
 
+def test_pages_are_scored_that_nothing_was_learned_from(stet: Stet, labelled: Path, tmp_path: Path) -> None:
+    rendered = tmp_path / "rendered"
+    command = [sys.executable, "benchmarks/renders.py", labelled, "--to", rendered]
+    subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PATH": "", "PYTHONPATH": str(ROOT)})
+    assert [folder.name for folder in rendered.iterdir() if folder.name not in {"inscriptis"}] == ["beautifulsoup"]
+    scored = stet("evaluate", labelled, "--also", rendered / "beautifulsoup", "--folds", "2", "--json")
+    assert scored.returncode == 0, scored.stderr
+    record = json.loads(scored.stdout)
+    assert record["suites"]["labelled"]["pages"] == 6
+    pages = (rendered / "beautifulsoup" / "truth.jsonl").read_text("utf-8").count("\n")
+    assert 0 < record["suites"]["beautifulsoup"]["pages"] == pages <= 6
+    blocks = sum(each["blocks"] for each in record["reliability"]["bins"])
+    alone = json.loads(stet("evaluate", labelled, "--folds", "2", "--json").stdout)
+    assert blocks == sum(each["blocks"] for each in alone["reliability"]["bins"])
+    assert record["suites"]["labelled"] == alone["suites"]["labelled"]
+
+
 def test_the_model_of_the_program_knows_the_samples(stet: Stet, labelled: Path) -> None:
     scored = stet("evaluate", labelled, "--model", ROOT / "config" / "model", "--json")
     assert scored.returncode == 0, scored.stderr
@@ -74,6 +94,7 @@ def test_the_model_of_the_program_knows_the_samples(stet: Stet, labelled: Path) 
         (("evaluate", "nowhere"), "no truth.jsonl in it"),
         (("train", "nowhere", "--to", "model"), "no truth.jsonl in it"),
         (("train", "{labelled}", "--to", "model", "--folds", "1"), "one fold leaves nothing to learn from"),
+        (("evaluate", "{labelled}", "--also", "nowhere"), "no truth.jsonl in it"),
         (("evaluate", "{labelled}", "--model", "nowhere"), "no usable model"),
         (("evaluate", "{labelled}", "--against", "nowhere"), "nowhere: No such file"),
         (("evaluate", "{labelled}", "--against", "{labelled}/truth.jsonl"), "nor a model's card"),
