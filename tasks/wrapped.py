@@ -21,6 +21,7 @@ PROSE_WORDS = 4  # of a line that a sentence may have been broken in
 
 _ITEM = re.compile(r"(?:[*+•·▪◦□■○●o#-]|\(?\d{1,3}[.)]|\(BUTTON\))\s")
 _HANGUL = "가", "힣"  # the first and the last syllable
+_BEYOND = re.compile("[^\x00-\u10ff]")  # all that take two columns, and others
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class _Renderer:
 
 def lines_of(text: str) -> Sequence[Line]:
     """The lines of a dump in reading order; those that were wrapped are whole again."""
-    for renderer in (_BY_LETTERS,) if text.isascii() else (_BY_LETTERS, _BY_COLUMNS):
+    for renderer in (_BY_LETTERS, _BY_COLUMNS) if _BEYOND.search(text) else (_BY_LETTERS,):
         lines = list(_lines(text, renderer))
         if _is_wrapped(lines, renderer):
             return list(_unwrapped(lines, renderer))
@@ -63,11 +64,11 @@ def _lines(text: str, renderer: _Renderer) -> Iterator[Line]:
 
 def _columns(text: str) -> int:
     """The columns of a text in a terminal (Unicode Standard Annex 11): letters of East Asia take two."""
-    return len(text) if text.isascii() else len(text) + sum(map(_is_wide, text))
+    return len(text) + sum(map(_is_wide, _BEYOND.findall(text)))
 
 
 def _is_wide(char: str) -> bool:
-    return char > "\u10ff" and unicodedata.east_asian_width(char) in "WF"
+    return char > "\u10ff" and unicodedata.east_asian_width(char) in "WF"  # Python says F of unassigned ones before it
 
 
 _BY_LETTERS = _Renderer(len, breaks_within=False)  # as lynx and e-mail
