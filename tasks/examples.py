@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A page to learn from. `weight` is 0 for blocks that are neither right nor wrong in the body (the deck)."""
+    """A page to learn from. `weight` is 0 for blocks that are neither right nor wrong in the body, as its deck."""
 
     page: Page = field(repr=False)
     seen: Matrix = field(repr=False)
@@ -56,7 +56,7 @@ def examples(labelled: LabelledPage, phrases: Phrases | None = None) -> list[Exa
     body = align([block.text for block in page.blocks], labelled.truth["body"])
     if not body.any():
         return []
-    weight = _weights(page, labelled.truth.get("deck"))
+    weight = _weights(page, _lines(labelled.truth.get("deck")), _lines(labelled.truth.get("neither")))
     chance = np.random.default_rng(int.from_bytes(hashlib.sha256(labelled.id.encode()).digest()[:8], "big"))
     return [
         Example(
@@ -76,13 +76,20 @@ def _hits(page: Page, phrases: Phrases) -> list[list[Label]]:
     return [[phrases.rules[index].label for index in found] for found in phrases.hits(b.text for b in page.blocks)]
 
 
-def _weights(page: Page, deck: str | list[str] | None) -> Floats:
-    """A block counts by its length's root, a page as much as any other."""
+def _lines(said: str | list[str] | None) -> set[str]:
+    """The lines that a truth's field holds, squeezed."""
+    return {squeeze(line) for line in ([said] if isinstance(said, str) else said or [])} - {""}
+
+
+def _weights(page: Page, deck: set[str], neither: set[str]) -> Floats:
+    """A block counts by its length's root, a page as much as any other; a deck not at all."""
     weight = np.sqrt([min(len(block.text), 600) for block in page.blocks]) + 2
-    decks = {squeeze(line) for line in ([deck] if isinstance(deck, str) else deck or [])}
-    for row, block in enumerate(page.blocks[: int(len(page.blocks) * DECK_REACH)]):
-        if decks and squeeze(block.text) in decks:
-            weight[row] = 0
+    reach = int(len(page.blocks) * DECK_REACH)
+    if deck or neither:
+        for row, block in enumerate(page.blocks):
+            line = squeeze(block.text)
+            if line in neither or (row < reach and line in deck):
+                weight[row] = 0
     return np.asarray(weight / max(weight.sum(), 1) * 100)
 
 

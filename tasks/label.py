@@ -11,6 +11,7 @@ from tasks.comments import readers_comments
 from tasks.decks import deck_rows
 from tasks.dump_title import Dump, dump_title_row
 from tasks.folding import squeeze
+from tasks.headline_runs import headline_runs
 from tasks.model import BodyModel, load_model
 from tasks.neighbours import by_neighbours, notes_on_authors
 from tasks.other_stories import other_stories
@@ -84,6 +85,7 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     _rename(verdicts, notes_on_authors(page, _labels(verdicts)))
     _keep_headings(page, verdicts)
     _rename(verdicts, other_stories(page, _labels(verdicts)))
+    _rename(verdicts, headline_runs(page, verdicts))
     _rename(verdicts, readers_comments(page, verdicts, rules))
     said = overruled(page, _labels(verdicts), [verdict.reason for verdict in verdicts])
     for row, named, reason in said:  # the publisher's rules have the last word

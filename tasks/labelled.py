@@ -1,7 +1,8 @@
 """Pages with known articles: a folder of `truth.jsonl` (one page a line: id, url, body, …) and `pages/<id>.html.gz`.
 
-Endings: `.html` and `.txt`, plain or `.gz`. Only pages with a `body` are read. A page's group is its registered domain:
-what is split for learning and scoring is split by it, so that no publisher stands on both sides.
+Endings: `.html` and `.txt`, plain or `.gz`. Only pages with a `body` are read. `neither` may list lines that are
+neither right nor wrong in it, of which nothing is learned. A page's group is its registered domain: what is split for
+learning and scoring is split by it, so that no publisher stands on both sides.
 """
 
 import json

@@ -88,6 +88,14 @@ def test_the_deck_is_neither_right_nor_wrong() -> None:
                 assert (weight == 0) == (block.text == deck)
 
 
+def test_a_line_that_is_neither_right_nor_wrong_counts_nowhere_on_the_page() -> None:
+    footnote = "Eine Fussnote, über die man streiten kann."
+    page = story_page("latin").replace("</body>", f"<p>{footnote}</p></body>")
+    for view in examples(labelled(page=page, neither=[footnote.upper(), ""])):
+        for block, weight in zip(view.page.blocks, view.weight, strict=True):
+            assert (weight == 0) == (_bare(block) == footnote)
+
+
 def test_pages_that_teach_nothing_give_no_example() -> None:
     assert examples(labelled(body="Ein Text, der auf der Seite nirgends steht.")) == []
     assert examples(labelled(page="<html><body><img src=a></body></html>")) == []

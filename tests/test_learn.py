@@ -3,14 +3,16 @@
 import json
 from pathlib import Path
 
+import lightgbm
 import numpy as np
 import pytest
 
 from outputs.model import FILES, write_model
 from tasks import learn
 from tasks.examples import Example, examples
+from tasks.forest import Forest
 from tasks.labelled import LabelledError, read_labelled
-from tasks.learn import FAR_STEP, NEAR_BODY, cross_validated, fit, folds
+from tasks.learn import FAR_STEP, MEMBERS, NEAR_BODY, cross_validated, fit, folds, mean_of
 from tasks.page import Kind
 from tests.stories import SCRIPTS, paragraphs, story_page
 
@@ -84,6 +86,31 @@ def test_each_publisher_is_judged_by_a_model_that_has_not_seen_it(
     assert told == ["fold 1 of 2 learned", "fold 2 of 2 learned"]
 
 
+def test_a_mean_of_forests_scores_their_mean() -> None:
+    chance = np.random.default_rng(0)
+    rows = chance.normal(size=(500, 6)).astype(np.float32)
+    wanted = rows[:, 0] + chance.normal(size=500) > 0
+    texts = []
+    for seed, rounds in ((1, 5), (2, 9), (3, 1)):
+        data = lightgbm.Dataset(rows, wanted)
+        given = {"objective": "binary", "bagging_fraction": 0.5, "bagging_freq": 1, "verbose": -1, "seed": seed}
+        texts.append(lightgbm.train(given, data, rounds).model_to_string())
+    logits = [np.log(said / (1 - said)) for said in (Forest(text).predict(rows) for text in texts)]
+    mean = Forest(mean_of(texts))
+    assert mean.trees == 15
+    np.testing.assert_allclose(mean.predict(rows), 1 / (1 + np.exp(-np.mean(logits, 0))), rtol=1e-12)
+    np.testing.assert_array_equal(Forest(mean_of(texts[:1])).predict(rows), Forest(texts[0]).predict(rows))
+
+
+@pytest.mark.usefixtures("few_trees")
+def test_a_forest_is_the_mean_of_runs_with_seeds_of_their_own(seen: list[Example]) -> None:
+    model = fit(seen)
+    for forest in (model.first, model.second):
+        assert forest.trees == MEMBERS * learn.ROUNDS
+        trees = forest.text.split("Tree=")[1:]
+        assert len({tree.split("\n", 1)[1] for tree in trees[:MEMBERS]}) == MEMBERS
+
+
 def test_folds_are_even_and_depend_on_groups_and_seed_alone() -> None:
     groups = [f"p{number}.example" for number in range(20)]
     found = folds(groups, 4, 7)
@@ -111,6 +138,6 @@ def test_one_publisher_is_too_few(seen: list[Example]) -> None:
         with pytest.raises(LabelledError, match="at least two publishers"):
             fit(few)
     two = [each for each in seen if each.group in ("p0.example", "p1.example")]
-    assert fit(two).first.trees == 12
+    assert fit(two).first.trees == 12 * MEMBERS
     with pytest.raises(LabelledError, match="at least"):
         cross_validated(two, 5)
