@@ -17,8 +17,8 @@ from tasks.columns import Matrix
 
 _FLOAT32, _NORMAL, _ALL_TREES = 0, 0, -1
 # A row whose raw score is beyond 7, half the margin, is left after some trees: that saves a fifth of the time on real
-# pages, and moves no probability by more than .001. (With a margin of 10 it saved two fifths, but the second forest sees
-# sums over a page's rows, which moved with it: F1 fell by .001 to .003.)
+# pages, and moves no probability by more than .001. (With a margin of 10 it saved two fifths, but the second forest
+# sees sums over a page's rows, which moved with it: F1 fell by .001 to .003.)
 _PARAMETERS = b"num_threads=1 verbosity=-1 pred_early_stop=true pred_early_stop_freq=20 pred_early_stop_margin=14"
 _SUFFIX = {"Windows": ".dll", "Darwin": ".dylib"}
 _LOGGER = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
