@@ -17,7 +17,7 @@ from tasks.shingles import shingles
 MAX_PLACES = 12  # of one block's text in the body
 PROBE = 24  # characters that find a block of which only a part stands in the body
 MIN_COVERED = 0.5  # share of a long block's shingles that must stand in the body
-STRAY_CHARS, STRAY_ROWS = 25, 6
+STRAY_CHARS, STRAY_ROWS = 21, 6  # letters and digits of a short text; blocks to the next one
 SLACK = 3  # characters that two neighbours in the chain may overlap, if that is no more than an eighth of the second
 
 
@@ -40,7 +40,7 @@ def _without_strays(chosen: NDArray[np.bool_], texts: Sequence[str]) -> NDArray[
     rows = np.flatnonzero(chosen).tolist()
     out = chosen.copy()
     for at, row in enumerate(rows):
-        if len(texts[row]) < STRAY_CHARS:
+        if len(squeeze(texts[row])) < STRAY_CHARS:
             near = [abs(rows[other] - row) for other in (at - 1, at + 1) if 0 <= other < len(rows)]
             out[row] = bool(near) and min(near) <= STRAY_ROWS
     return out

@@ -26,6 +26,15 @@ def pages(first: int, count: int = 3) -> dict[str, bytes]:
     return {f"{number}.html": page_html(number).encode() for number in range(first, first + count)}
 
 
+def ferry(number: int) -> str:
+    """A short story as a text dump."""
+    return (
+        f"Ferry {number} stays\n\nThe harbour council voted on Tuesday to keep the old ferry {number} running through the "
+        "winter. The vote was seven to two. Mara Lind, who leads the council, said that the boat would be repaired in "
+        "spring, and that nobody would lose work. Fishermen had asked for a new pier instead, which would take two years."
+    )
+
+
 def write_sources(folder: Path) -> Path:
     """24 articles in files of eight kinds, six of them twice, and five pages that are none."""
     folder.mkdir()
@@ -38,8 +47,7 @@ def write_sources(folder: Path) -> Path:
     write_warc(folder / "d.warc", {f"https://news.example/{number}": page for number, page in pages(12).items()})
     (folder / "e.jsonl").write_bytes(lines({"html": page.decode()} for page in pages(15).values()))
     write_parquet(folder / "f.parquet", {"content": list(pages(18).values()), "url": ["", None, "https://a.example/"]})
-    text = "The harbour council voted on Tuesday to keep the old ferry running through the winter. " * 4
-    write_wet(folder / "g.warc.wet.gz", {f"https://b.example/{n}": f"Ferry {n}\n\n{text}{n}" for n in range(3)})
+    write_wet(folder / "g.warc.wet.gz", {f"https://b.example/{n}": ferry(n) for n in range(3)})
     (folder / "h.lst").write_text("c.warc.gz\nd.warc\n")
     (folder / "i.html").write_bytes(b"")
     return folder
