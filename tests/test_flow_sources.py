@@ -29,9 +29,9 @@ def pages(first: int, count: int = 3) -> dict[str, bytes]:
 def ferry(number: int) -> str:
     """A short story as a text dump."""
     return (
-        f"Ferry {number} stays\n\nThe harbour council voted on Tuesday to keep the old ferry {number} running through the "
-        "winter. The vote was seven to two. Mara Lind, who leads the council, said that the boat would be repaired in "
-        "spring, and that nobody would lose work. Fishermen had asked for a new pier instead, which would take two years."
+        f"Ferry {number} stays\n\nThe harbour council voted on Tuesday to keep the old ferry {number} running "
+        "through the winter. The vote was seven to two. Mara Lind, who leads the council, said that the boat would be "
+        "repaired in spring, and that nobody would lose work. Fishermen had asked for a new pier instead."
     )
 
 
