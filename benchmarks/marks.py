@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("suites", type=Path)
     parser.add_argument("--to", type=Path, required=True)
     given = parser.parse_args()
+    given.to.mkdir(parents=True, exist_ok=True)
     marks = [json.loads(line) for line in MARKS.read_text("utf-8").splitlines()]
     truths = [truth for mark in marks if (truth := labelled(given.suites, mark, given.to)) is not None]
     lines = (json.dumps(truth, ensure_ascii=False) for truth in truths)
