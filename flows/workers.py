@@ -1,4 +1,4 @@
-"""The processes that clean: one pool for a run, which a page that kills or hangs its process cannot break.
+"""The processes that clean a run's pages, which a page that kills or hangs its process cannot break.
 
 The workers import the core alone, never Prefect. They end with their parent, however it ends.
 """
@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from ctypes import c_longlong
 from functools import cache, partial
@@ -18,7 +18,6 @@ from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any, Final
-from weakref import WeakSet
 
 from config.limits import Limits
 from outputs.batch import BatchJob, archive_batch, reject_batch
@@ -29,6 +28,9 @@ BatchFunction = Callable[[BatchJob], StagedBatch]
 
 # A page is given its time limit and this many seconds more, then its process ends: it hangs where no signal reaches.
 HANG_SECONDS: Final = 10.0
+# Pages after which a worker makes room for a new one: it grows with what it remembers of them, by a tenth up to
+# here. To learn it anew takes a new one 2 s.
+RENEWED_AFTER: Final = 2_000
 
 
 class StoppedError(RuntimeError):
@@ -36,7 +38,10 @@ class StoppedError(RuntimeError):
 
 
 class Workers:
-    """A pool of processes that clean batches. `submit` and `outcome` may be called from any thread."""
+    """The processes that clean batches. `submit` and `outcome` may be called from any thread.
+
+    Each is handed one batch at a time by a thread of its own, so that one that dies takes no other's batch with it.
+    """
 
     def __init__(self, count: int, clean: BatchFunction | None = None, publishers: Path | None = None) -> None:
         self.count = count
@@ -47,8 +52,9 @@ class Workers:
         self._ticks = self._context.RawValue(c_longlong, 0)
         self._lock = threading.Lock()
         self._isolation = threading.Lock()
-        self._pools: WeakSet[ProcessPoolExecutor] = WeakSet()
-        self._pool = self._new_pool(count)
+        self._pools: set[ProcessPoolExecutor] = set()
+        self._idle = [_Worker(self._new_pool, self._end_pool) for _ in range(count)]
+        self._threads = ThreadPoolExecutor(count, "worker")
         self._stopped = False
 
     @property
@@ -57,40 +63,63 @@ class Workers:
         return self._ticks.value
 
     def begin(self, job: BatchJob) -> Callable[[], list[StagedBatch]]:
-        """Hand a batch to the pool. What is returned waits for its outcome."""
+        """Hand a batch to the workers. What is returned waits for its outcome."""
         return partial(self.outcome, job, self.submit(job))
 
     def submit(self, job: BatchJob) -> "Future[StagedBatch]":
-        """Hand a batch to the pool."""
-        with self._lock:
-            try:
-                return self._pool.submit(self._clean, job)
-            except BrokenProcessPool:
-                if self._stopped:
-                    raise
-                self._pool.shutdown(wait=False)
-                self._pool = self._new_pool(self.count)
-                return self._pool.submit(self._clean, job)
+        """Hand a batch to the workers. Raises StoppedError."""
+        try:
+            return self._threads.submit(self._hand_over, job)
+        except RuntimeError as error:  # of threads that were shut down
+            raise StoppedError("stopped") from error
 
     def outcome(self, job: BatchJob, future: "Future[StagedBatch]") -> list[StagedBatch]:
         """Wait for a batch. One whose process died comes back in pieces, the page that killed it rejected."""
         try:
             return [future.result()]
+        except CancelledError as error:
+            raise StoppedError("stopped") from error
         except BrokenProcessPool:
             with self._isolation:  # one suspect at a time, so that a death has one possible cause
                 return self._isolate(job)
 
     def stop(self) -> None:
         """End all processes at once."""
-        self._stopped = True
-        for pool in list(self._pools):
+        with self._lock:
+            self._stopped = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._kill()
+        while self._is_busy():  # with a process that had not begun
+            time.sleep(0.01)
+            self._kill()
+        self.close()
+
+    def _is_busy(self) -> bool:
+        with self._lock:
+            return len(self._idle) < self.count or self._isolation.locked()
+
+    def _kill(self) -> None:
+        with self._lock:
+            pools = list(self._pools)
+        for pool in pools:
             for process in list((pool._processes or {}).values()):
                 process.kill()
-            pool.shutdown(wait=True, cancel_futures=True)
 
     def close(self) -> None:
         """End the processes once they are done."""
-        self._pool.shutdown(wait=True)
+        self._threads.shutdown(wait=True)
+        for pool in list(self._pools):
+            self._end_pool(pool)
+
+    def _hand_over(self, job: BatchJob) -> StagedBatch:
+        """Have a batch cleaned by a worker that is idle: there is one for each thread."""
+        with self._lock:
+            worker = self._idle.pop()
+        try:
+            return worker.clean(self._clean, job)
+        finally:
+            with self._lock:
+                self._idle.append(worker)
 
     def _isolate(self, job: BatchJob) -> list[StagedBatch]:
         """Clean a suspect batch in a process of its own, and in halves if that dies, too."""
@@ -98,7 +127,7 @@ class Workers:
             raise StoppedError("stopped")
         started = time.monotonic()
         try:
-            return [self._alone(self._clean, job)]
+            return [self._alone(job)]
         except BrokenProcessPool as death:
             if self._stopped:
                 raise StoppedError("stopped") from death
@@ -107,14 +136,51 @@ class Workers:
         reason, detail = _verdict(time.monotonic() - started, job.limits.page_seconds)
         return [reject_batch(job, reason, detail)]
 
-    def _alone(self, clean: BatchFunction, job: BatchJob) -> StagedBatch:
-        with self._new_pool(1) as pool:
-            return pool.submit(clean, job).result()
+    def _alone(self, job: BatchJob) -> StagedBatch:
+        pool = self._new_pool()
+        try:
+            return pool.submit(self._clean, job).result()
+        finally:
+            self._end_pool(pool)
 
-    def _new_pool(self, count: int) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(count, self._context, _begin_worker, (self._ticks, self._publishers))
-        self._pools.add(pool)
+    def _new_pool(self) -> ProcessPoolExecutor:
+        """A pool of one process, which starts with its first batch. Raises StoppedError."""
+        with self._lock:
+            if self._stopped:
+                raise StoppedError("stopped")
+            pool = ProcessPoolExecutor(1, self._context, _begin_worker, (self._ticks, self._publishers))
+            self._pools.add(pool)
         return pool
+
+    def _end_pool(self, pool: ProcessPoolExecutor) -> None:
+        """Wait until a pool's process has ended."""
+        pool.shutdown(wait=True)
+        with self._lock:
+            self._pools.discard(pool)
+
+
+class _Worker:
+    """A process that cleans one batch after the other, and is followed by a new one when it dies or has grown."""
+
+    def __init__(self, new: Callable[[], ProcessPoolExecutor], end: Callable[[ProcessPoolExecutor], None]) -> None:
+        self._new, self._end = new, end
+        self._pool: ProcessPoolExecutor | None = None
+        self._pages = 0
+
+    def clean(self, clean: BatchFunction, job: BatchJob) -> StagedBatch:
+        """Clean a batch. Raises BrokenProcessPool where the process dies, and what `clean` raises."""
+        if self._pool is None:
+            self._pool, self._pages = self._new(), 0
+        goes_on = False
+        self._pages += len(job.refs)
+        try:
+            staged = self._pool.submit(clean, job).result()
+            goes_on = self._pages < RENEWED_AFTER
+        finally:
+            if not goes_on:
+                pool, self._pool = self._pool, None
+                self._end(pool)
+        return staged
 
 
 def clean_batch(job: BatchJob) -> StagedBatch:

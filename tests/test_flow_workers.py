@@ -1,6 +1,7 @@
 """The run without Prefect: pages that kill or hang their worker, windows, sizes, and what ends a run."""
 
 import heapq
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -86,6 +87,50 @@ def test_a_page_that_swamps_the_memory_is_rejected_and_its_neighbours_are_archiv
     assert (row["source_name"], row["reason"]) == ("2x.html", "crashed")
     assert row["detail"].startswith("MemoryError")
     assert row["detail"].endswith("(limit: 150 MB)")
+
+
+def test_a_death_takes_no_other_worker_s_batch_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    isolated: list[int] = []
+    isolate = workers_module.Workers._isolate
+    monkeypatch.setattr(
+        workers_module.Workers, "_isolate", lambda self, job: isolated.append(job.number) or isolate(self, job)
+    )
+    pages = good(64) | {"good-013x": "kill"}
+    assert archive(request_for(tmp_path, pages)).counts.archived == 64
+    assert len(set(isolated)) == 1
+
+
+def test_a_worker_that_has_cleaned_many_pages_is_followed_by_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began: list[int] = []
+    begin = workers_module.Workers._new_pool
+    monkeypatch.setattr(workers_module.Workers, "_new_pool", lambda self: began.append(1) or begin(self))
+    monkeypatch.setattr(workers_module, "RENEWED_AFTER", 20)
+    request = Request((write(tmp_path / "pages", good(96)),), tmp_path / "archive", 1, 8)
+    assert archive(request).counts.archived == 96
+    assert len(began) == 4  # of 12 batches each does three
+
+
+def test_stopped_workers_take_no_batch(tmp_path: Path) -> None:
+    with open_archiving(request_for(tmp_path, good(8)), flow_nasty.batch) as archiving:
+        job = archiving.run.job(1, (), Limits())
+        archiving.stop()
+        with pytest.raises(workers_module.StoppedError):
+            archiving._workers.begin(job)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.3])
+def test_workers_stop_in_the_middle_of_a_page(tmp_path: Path, seconds: float) -> None:
+    pages = {f"hang-{number}": "hang" for number in range(6)}
+    request = Request((write(tmp_path / "pages", pages),), tmp_path / "archive", 2, 1, Limits(page_seconds=60))
+    began = time.monotonic()
+    with open_archiving(request, flow_nasty.batch) as archiving:
+        for _ in zip(range(3), archiving.jobs(), strict=False):
+            pass
+        time.sleep(seconds)
+        archiving.stop()
+    assert time.monotonic() - began < 20
 
 
 def test_all_pages_kill(tmp_path: Path) -> None:
