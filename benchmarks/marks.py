@@ -1,4 +1,4 @@
-"""Pages marked by hand to learn from: a folder of labelled pages made of marks and of the pages, which lie elsewhere.
+"""Pages marked line by line to learn from: a labelled folder made of the marks and of the pages, which lie elsewhere.
 
     python benchmarks/marks.py SUITES --to FOLDER
 
@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def labelled(suites: Path, mark: dict[str, Any], to: Path) -> dict[str, Any] | N
     copy = to / "pages" / f"{name}.html.gz"
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_bytes(gzip.compress(raw.content, mtime=0))
-    return {"id": name, "url": _url(suites / mark["suite"], mark["id"]), "body": "\n\n".join(body), "neither": neither}
+    url = _urls(suites / mark["suite"])[mark["id"]]
+    return {"id": name, "url": url, "body": "\n\n".join(body), "neither": neither}
 
 
 def codes(texts: Sequence[str], sha256: str) -> Iterator[str]:
@@ -75,10 +77,11 @@ def codes(texts: Sequence[str], sha256: str) -> Iterator[str]:
         yield code if times[code] == 1 else f"{code}.{times[code]}"
 
 
-def _url(suite: Path, page_id: str) -> str | None:
+@cache
+def _urls(suite: Path) -> dict[str, str | None]:
+    """The URL of each page of a suite."""
     lines = (suite / "truth.jsonl").read_text("utf-8").removesuffix("\n").split("\n")
-    url: str | None = next(truth.get("url") for line in lines if (truth := json.loads(line))["id"] == page_id)
-    return url
+    return {truth["id"]: truth.get("url") for truth in map(json.loads, lines)}
 
 
 if __name__ == "__main__":

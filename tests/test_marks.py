@@ -1,4 +1,4 @@
-"""Pages marked by hand to learn from: what is in the file, and that marks find their blocks again."""
+"""Pages marked line by line to learn from: what is in the file, and that marks find their blocks again."""
 
 import gzip
 import hashlib
