@@ -14,20 +14,17 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from config.limits import Limits
 from tasks.blocks import cut
 from tasks.decode import decode
-from tasks.folding import squeeze
-from tasks.labelled import page_path
+from tasks.labelled import code_of, page_path, page_urls
 from tasks.page import Rejected
 from tasks.read import PageRef, read_page
 
 MARKS = Path(__file__).with_suffix(".jsonl")
-HASH_BYTES = 4
 FOUND = 0.9  # share of a page's marked blocks that must be found again
 
 
@@ -64,24 +61,17 @@ def labelled(suites: Path, mark: dict[str, Any], to: Path) -> dict[str, Any] | N
     copy = to / "pages" / f"{name}.html.gz"
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_bytes(gzip.compress(raw.content, mtime=0))
-    url = _urls(suites / mark["suite"])[mark["id"]]
+    url = page_urls(suites / mark["suite"])[mark["id"]]
     return {"id": name, "url": url, "body": "\n\n".join(body), "neither": neither}
 
 
 def codes(texts: Sequence[str], sha256: str) -> Iterator[str]:
     """The code of each block of the page with that SHA-256."""
-    key, times = bytes.fromhex(sha256), Counter[str]()
+    times = Counter[str]()
     for text in texts:
-        code = hashlib.blake2b(squeeze(text).encode(), digest_size=HASH_BYTES, key=key).hexdigest()
+        code = code_of(text, sha256)
         times[code] += 1
         yield code if times[code] == 1 else f"{code}.{times[code]}"
-
-
-@cache
-def _urls(suite: Path) -> dict[str, str | None]:
-    """The URL of each page of a suite."""
-    lines = (suite / "truth.jsonl").read_text("utf-8").removesuffix("\n").split("\n")
-    return {truth["id"]: truth.get("url") for truth in map(json.loads, lines)}
 
 
 if __name__ == "__main__":

@@ -5,18 +5,22 @@ neither right nor wrong in it, of which nothing is learned. A page's group is it
 learning and scoring is split by it, so that no publisher stands on both sides.
 """
 
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from config.limits import Limits
 from tasks.addresses import registered_domain
+from tasks.folding import squeeze
 from tasks.page import RawPage, Rejected
 from tasks.read import PageRef, read_page
 
 ENDINGS = (".html.gz", ".txt.gz", ".html", ".txt")
+CODE_BYTES = 4  # of the hash that stands for a text
 
 
 class LabelledError(ValueError):
@@ -71,6 +75,22 @@ def _truth(line: str, where: str) -> dict[str, Any]:
     if not isinstance(truth, dict) or not isinstance(truth.get("id"), str):
         raise LabelledError(f"{where}: no object with an id")
     return truth
+
+
+@cache
+def page_urls(folder: Path) -> Mapping[str, str | None]:
+    """The URL of each page of a folder, by its id, with or without a known body. Raises `LabelledError`."""
+    lines = folder / "truth.jsonl"
+    truths = (_truth(line, f"{lines}:{number}") for number, line in enumerate(_lines(lines), 1))
+    return {truth["id"]: truth.get("url") for truth in truths}
+
+
+def code_of(text: str, sha256: str) -> str:
+    """A text's letters and digits as a hash, keyed by the SHA-256 of its page.
+
+    Labels that name blocks so can be published: who has the page can check them, who has not can read nothing.
+    """
+    return hashlib.blake2b(squeeze(text).encode(), digest_size=CODE_BYTES, key=bytes.fromhex(sha256)).hexdigest()
 
 
 def page_path(folder: Path, page_id: str) -> Path:

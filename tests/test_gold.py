@@ -9,10 +9,11 @@ import pytest
 
 from tasks.clean import clean_page
 from tasks.folding import squeeze
+from tasks.labelled import code_of
 from tasks.page import Label, LabelledBlock
 from tests.conftest import page_html
 from tests.gold.figures import PageFigures, Unit, by_half, compare, figures, matched, measure, table
-from tests.gold.gold import HERE, Span, hashed, raw_page, read_gold, write_gold
+from tests.gold.gold import HERE, Span, raw_page, read_gold, write_gold
 from tests.gold.mark import Marks, cleaned, listing, marked, read_marks
 from tests.suites import SUITES, at_hand
 
@@ -27,7 +28,7 @@ def block(text, label):
 
 
 def span(text, *names):
-    return Span(hashed(text, KEY), len(squeeze(text)), names)
+    return Span(code_of(text, KEY), len(squeeze(text)), names)
 
 
 P, CAPTION, CREDIT, NAVIGATION = Label.PARAGRAPH, Label.CAPTION, Label.CREDIT, Label.NAVIGATION
@@ -136,11 +137,11 @@ def test_a_page_is_marked_and_measured(suite, tmp_path):
     assert "0 navigation: Home News" in listing(article)
     wrong = marked(article, url, "known", "ferry", WRONG)
     assert wrong.spans[0].names == (Label.RELATED, Label.PROMO)
-    assert wrong.fields["kicker"] == [hashed("Ferry report 1", wrong.sha256), None]
+    assert wrong.fields["kicker"] == [code_of("Ferry report 1", wrong.sha256), None]
     assert "images" not in wrong.fields
     right = marked(article, url, "known", "ferry", Marks())
     assert right.fields["images"] == [
-        [[hashed("The ferry at dawn.", right.sha256)], [hashed("Jane Doe/AP", right.sha256)]]
+        [[code_of("The ferry at dawn.", right.sha256)], [code_of("Jane Doe/AP", right.sha256)]]
     ]
     write_gold([right], tmp_path / "labels.jsonl")
     assert read_gold(tmp_path / "labels.jsonl") == [right]

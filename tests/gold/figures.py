@@ -22,8 +22,9 @@ from typing import Any
 
 from tasks.clean import clean_page
 from tasks.folding import squeeze
+from tasks.labelled import code_of
 from tasks.page import KEPT, Article, Label, LabelledBlock, Metadata
-from tests.gold.gold import GoldPage, Span, Value, hashed, raw_page, read_gold
+from tests.gold.gold import GoldPage, Span, Value, raw_page, read_gold
 from tests.suites import SUITES
 
 TEXTS = ("title", "kicker", "deck", "bio", "dateline", "section")
@@ -59,7 +60,7 @@ def compare(page: GoldPage, article: Article) -> PageFigures:
 def matched(spans: Sequence[Span], blocks: Sequence[LabelledBlock], sha256: str) -> tuple[list[Unit], int]:
     """The runs of text that both have, with both's labels; and how many labelled blocks have no counterpart."""
     own = [(squeezed, block.label) for block in blocks if (squeezed := squeeze(block.text))]
-    codes = [hashed(text, sha256) for text, _ in own]
+    codes = [code_of(text, sha256) for text, _ in own]
     units: list[Unit] = []
     lost = 0
     matcher = SequenceMatcher(None, [span.hash for span in spans], codes, autojunk=False)
@@ -94,11 +95,11 @@ def _tallies(page: GoldPage, article: Article) -> Iterator[tuple[str, tuple[floa
     given: dict[str, Any] = {name: getattr(found, name, None) for name in TEXTS} | {"bio": found.author_bio}
     for name in TEXTS:
         if name in gold:
-            code = hashed(given[name], page.sha256) if given[name] else None
+            code = code_of(given[name], page.sha256) if given[name] else None
             yield name, _text_tally(code, gold[name])
     for name in LISTS:
         if name in gold:
-            codes = {hashed(text, page.sha256) for text in getattr(found, name)}
+            codes = {code_of(text, page.sha256) for text in getattr(found, name)}
             yield name, (max(_f1(codes, set(right)) for right in gold[name]), 1, 1)
     if "published" in gold:
         day = found.published_at.date().isoformat() if found.published_at else None
@@ -122,7 +123,7 @@ def _f1(given: set[str], right: set[str]) -> float:
 def _image_tallies(page: GoldPage, article: Article) -> Iterator[tuple[str, tuple[float, int, int]]]:
     wanted = page.fields["images"]
     codes = [
-        tuple(hashed(text, page.sha256) if text else None for text in (image.caption, image.credit))
+        tuple(code_of(text, page.sha256) if text else None for text in (image.caption, image.credit))
         for image in article.metadata.images
         if image.caption or image.credit
     ]

@@ -13,20 +13,17 @@ A field that is not there was not judged. `images` is a list of [captions, credi
 """
 
 import gzip
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tasks.folding import squeeze
-from tasks.labelled import page_path
+from tasks.labelled import page_path, page_urls
 from tasks.page import Label, RawPage
 
 HERE = Path(__file__).parent
 LABELS = HERE / "labels.jsonl"
-HASH_BYTES = 4
 
 Value = Any  # a hash, a list of hashes, a plain value, or None
 
@@ -58,21 +55,11 @@ class GoldPage:
     fields: dict[str, list[Value]] = field(repr=False)
 
 
-def hashed(text: str, sha256: str) -> str:
-    """The keyed hash of a text's letters and digits."""
-    return hashlib.blake2b(squeeze(text).encode(), digest_size=HASH_BYTES, key=bytes.fromhex(sha256)).hexdigest()
-
-
 def raw_page(suites: Path, suite: str, page_id: str) -> RawPage:
     """A page of a suite, as found. Raises `LabelledError`, `OSError`."""
     folder = suites / suite
     path = page_path(folder, page_id)
-    return RawPage(path.name, gzip.decompress(path.read_bytes()), url=_urls(folder).get(page_id))
-
-
-def _urls(folder: Path) -> dict[str, str | None]:
-    lines = (folder / "truth.jsonl").read_text("utf-8").removesuffix("\n").split("\n")
-    return {truth["id"]: truth.get("url") for truth in map(json.loads, lines)}
+    return RawPage(path.name, gzip.decompress(path.read_bytes()), url=page_urls(folder).get(page_id))
 
 
 def read_gold(path: Path = LABELS) -> list[GoldPage]:

@@ -24,8 +24,9 @@ from tasks.addresses import registered_domain
 from tasks.clean import clean_page
 from tasks.folding import squeeze
 from tasks.images import tidy_credit
+from tasks.labelled import code_of
 from tasks.page import Article, Label, LabelledBlock
-from tests.gold.gold import LABELS, GoldPage, Span, Value, hashed, raw_page, read_gold, write_gold
+from tests.gold.gold import LABELS, GoldPage, Span, Value, raw_page, read_gold, write_gold
 from tests.suites import SUITES
 
 LISTS = ("authors", "tags")
@@ -118,7 +119,7 @@ def marked(article: Article, url: str | None, suite: str, page_id: str, marks: M
         pairs = [] if told.get("images") == "-" else marks.images or _pairs(article.blocks, names)
         fields["images"] = [[[_hash(text, article, sha256) for text in side] for side in pair] for pair in pairs]
     spans = tuple(
-        Span(hashed(block.text, sha256), len(squeezed), labels)
+        Span(code_of(block.text, sha256), len(squeezed), labels)
         for block, labels in zip(article.blocks, names, strict=True)
         if (squeezed := squeeze(block.text))
     )
@@ -133,7 +134,7 @@ def _values(key: str, written: str, article: Article, sha256: str) -> list[Value
 
 def _value(key: str, text: str, article: Article, sha256: str) -> Value:
     if key in LISTS:
-        return [] if text == "-" else [hashed(part, sha256) for part in text.split(AND)]
+        return [] if text == "-" else [code_of(part, sha256) for part in text.split(AND)]
     if text == "-":
         return None
     if key in PLAIN:
@@ -146,7 +147,7 @@ def _hash(text: str, article: Article, sha256: str) -> str | None:
         return None
     if text.startswith("@"):
         text = " ".join(article.blocks[int(row)].text for row in text[1:].split("+"))
-    return hashed(text, sha256)
+    return code_of(text, sha256)
 
 
 def _pairs(blocks: Sequence[LabelledBlock], named: Sequence[tuple[Label, ...]]) -> list[Pair]:
