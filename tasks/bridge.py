@@ -6,11 +6,13 @@ import numpy as np
 
 from tasks.declared_body import in_declared_body
 from tasks.page import Block, Kind, Page
+from tasks.words import STOPS
 
 BODY = 0.5  # a block of at least this probability is body
 LEAST = 0.4  # less is asked on no page: where the model is lost, all that it half believes would be body
 DECLARED = 0.5  # share of the declared body that must be found on the page
 NEARLY, GUESS, LONG = 0.25, 0.25, 50  # two probabilities, and characters of a sentence
+_ENDS = frozenset(f'{STOPS}"”»')  # of sentences
 
 
 def bridged(page: Page, chances: Sequence[float]) -> list[float]:
@@ -76,4 +78,4 @@ def _are_alike(page: Page, row: int, other: int) -> bool:
 def _is_text(block: Block) -> bool:
     """Whether a block is a sentence or more, and no link."""
     size = len(block.text)
-    return size >= LONG and block.link_chars * 2 < size and (size >= 2 * LONG or block.text[-1] in '.!?…。”"»')
+    return size >= LONG and block.link_chars * 2 < size and (size >= 2 * LONG or block.text[-1] in _ENDS)

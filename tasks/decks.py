@@ -6,6 +6,7 @@ from tasks.folding import fold
 from tasks.page import KEPT, Block, Kind, Label, Page
 from tasks.places import PLACE_BIT, place_bits
 from tasks.verdict import Verdict
+from tasks.words import STOPS
 
 DECK_LEAST, DECK_CHARS = 30, 600
 NEARLY_BODY = 0.2
@@ -66,7 +67,7 @@ def _reads_as_deck(block: Block, kind: Kind) -> bool:
 def _may_be_deck(block: Block, kind: Kind) -> bool:
     size = len(block.text)
     if kind is Kind.DUMP:
-        return DECK_LEAST <= size <= DECK_CHARS and block.text[-1] in ".!?…。"
+        return DECK_LEAST <= size <= DECK_CHARS and block.text[-1] in STOPS
     return DECK_LEAST <= size <= DECK_CHARS and block.link_chars * 2 < size and block.tag not in CAPTIONS
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from tasks.page import Block
+from tasks.words import STOPS
 from tasks.wrapped import PROSE_WORDS, Line, lines_of
 
 ENOUGH_LINKS = 5  # of a list of addresses
@@ -20,7 +21,7 @@ PIECE_CHARS = 60  # of the words of a link within a sentence
 _LINK = re.compile(r"\[\d{1,4}\]")
 _LISTED = re.compile(r"(?m)^ *\d{1,4}\. \S+$")
 _CLOSING = frozenset(",;:.!?%)]»”’…")
-_ENDED = frozenset('.!?:…。！？؟।"”»’)')
+_ENDED = frozenset(f'{STOPS}:"”»’)')
 
 
 def dump_blocks(text: str) -> Iterator[Block]:

@@ -18,6 +18,7 @@ from tasks.grams import Grams, Weights, add_wording
 from tasks.page import Block, Kind, Label, Page
 from tasks.places import AROUND, KINDS_OF_PLACE, TAG_GROUP, TAG_GROUPS, container_places
 from tasks.tree import add_tree
+from tasks.words import STOPS
 
 # ---- characters ------------------------------------------------------------------------------------------------------
 
@@ -40,7 +41,7 @@ _SIGNS = {  # of a sign in two rows the later one holds
     "dash": "-–—",
     "quote": "\"'“”„‘’«»‹›「」『』",
     "comma": ",;:、，؛،：；",
-    "stop": ".!?…。！？؟।",
+    "stop": STOPS,
 }
 
 

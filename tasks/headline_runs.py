@@ -10,6 +10,7 @@ from statistics import fmean
 from tasks.boxes import Renamed
 from tasks.page import Kind, Label, Page
 from tasks.verdict import Verdict
+from tasks.words import STOPS
 
 HEADLINE_CHARS = 40  # of the shortest: lists have shorter items
 STOP_COSTS = 3  # headlines that make up for a line that ends as a sentence
@@ -17,7 +18,7 @@ MANY = 24  # headlines of a run that shows that the page has such a column
 SOME = 8  # of its other runs
 PROSE_CHARS, PROSE = 80, 3  # the page's text: at least so many paragraphs of that length that end as sentences
 DOUBTFUL = 0.8  # mean probability under which a run is a column, not a long list of the text
-_STOPS = ".!?…。！？؟।:;,،"
+_ENDS = tuple(f"{STOPS}:;,،")
 _CLOSING = "\"'”’»)）」』]*_ "
 
 
@@ -39,7 +40,7 @@ def headline_runs(page: Page, verdicts: Sequence[Verdict]) -> Iterator[Renamed]:
 
 
 def _is_sentence(text: str) -> bool:
-    return text.rstrip(_CLOSING).endswith(tuple(_STOPS))
+    return text.rstrip(_CLOSING).endswith(_ENDS)
 
 
 def _runs(are_headlines: Sequence[bool]) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ from tasks.captions import caption_parts
 from tasks.folding import fold, squeeze
 from tasks.page import KEPT, Block, Kind, Label, Page
 from tasks.places import PLACE_BIT, place_bits
+from tasks.words import STOPS
 
 BYLINE_CHARS = 160
 NAMES_SHARE = 0.35  # of a byline's letters that are names of authors that the page declares
@@ -67,7 +68,7 @@ def _is_caption(page: Page, row: int, label: Label) -> bool:
     """
     block = page.blocks[row]
     is_line = block.tag in PLAIN and len(block.text.split()) > CAPTION_WORDS and len(block.text) <= LINE_CHARS
-    if not is_line or block.text[-1] in ".!?…。:" or block.link_chars or place_bits(block.words) & _DECK:
+    if not is_line or block.text[-1] in f"{STOPS}:" or block.link_chars or place_bits(block.words) & _DECK:
         return False
     if any(fold(text).startswith(fold(block.text)) for text in page.declared.descriptions):
         return False

@@ -13,6 +13,7 @@ from typing import Any
 
 from tasks.folding import fold
 from tasks.linked_data import plain, whole_characters
+from tasks.words import STOPS
 
 MIN_BODY = 400  # characters of prose that make a body
 MIN_TEXT = 60  # characters of a string that may be a part of it
@@ -22,7 +23,7 @@ MAX_STRINGS = 20_000
 MAX_DEPTH = 40
 
 _STARTS = re.compile(r"[=(,:]\s*(?=[\[{])|JSON\.parse\(\s*(?=[\"'])|^\s*(?=[\[{])")
-_SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»)]*(?:\s|<|$)|[。！？]")
+_SENTENCE = re.compile(rf"[{STOPS}][\"'”’»)]*(?:\s|<|$)|[。！？]")
 _DECODER = json.JSONDecoder(strict=False)
 
 

@@ -1,6 +1,8 @@
-"""Counting words in any script."""
+"""Words and sentences in any script: what ends a sentence, and how many words a text has."""
 
 import re
+
+STOPS = ".!?…。！？؟।۔"  # what ends a sentence
 
 # Scripts written without spaces. Han and Kana: each character counts as a word, as word processors count them.
 _IDEOGRAPH = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
