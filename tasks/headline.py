@@ -17,7 +17,8 @@ def headline_row(blocks: Sequence[Block], headlines: Iterable[str]) -> int | Non
     Where none is the same, an `<h1>` that shares its words with what is declared; else the first `<h1>`: on some pages
     that is the site's name.
     """
-    wanted = {folded for headline in headlines if (folded := fold(headline[:TITLE_CHARS]))}
+    wanted = dict.fromkeys(folded for headline in headlines if (folded := fold(headline[:TITLE_CHARS])))
+    most_trusted = next(iter(wanted), None)
     shortest, longest = min(map(len, wanted), default=0) // FOLDING, max(map(len, wanted), default=0) + SIGNS
     same, alike, heads = [], [], []
     for row, block in enumerate(blocks):
@@ -32,6 +33,8 @@ def headline_row(blocks: Sequence[Block], headlines: Iterable[str]) -> int | Non
         if is_head:
             heads.append(row)
     headings = [row for row in same if blocks[row].tag in ("h1", "h2")]
+    if alike and headings and blocks[headings[0]].tag == "h2" and fold(blocks[headings[0]].text) != most_trusted:
+        headings = []  # a deck may be declared as a title, too
     found = next(iter(headings + alike + same + heads), None)
     return found if found is None else _again(blocks, found)
 
@@ -53,6 +56,6 @@ def alike(one: Set[str], other: Set[str]) -> float:
     return 2 * len(one & other) / max(1, len(one) + len(other))
 
 
-def _is_part_of_any(text: str, wanted: set[str]) -> bool:
+def _is_part_of_any(text: str, wanted: Iterable[str]) -> bool:
     """Whether one holds the other: "Headline" and "Headline | Site"."""
     return len(text) > 10 and any(text in other or (len(other) > 10 and other in text) for other in wanted)

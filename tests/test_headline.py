@@ -58,3 +58,9 @@ def test_a_trail_s_heading_gives_way_to_the_one_below_it() -> None:
     assert (
         row([trail, ("p", "a"), ("p", "b"), ("p", "c"), ("h2", "Council keeps the old ferry running")], declared) == 0
     )
+
+
+def test_a_deck_that_is_declared_as_a_title_gives_way_to_an_h1_that_holds_the_headline() -> None:
+    page = [("h1", "The old ferry stays"), ("h2", "Council votes after a long night"), ("p", "Text.")]
+    assert row(page, "Harbour: The old ferry stays", "Council votes after a long night") == 0
+    assert row(page, "Council votes after a long night", "Harbour: The old ferry stays") == 1
