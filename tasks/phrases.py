@@ -215,7 +215,7 @@ def _digest(contents: Mapping[str, bytes]) -> str:
 
 
 def trim(text: str) -> str:
-    """The text with white space folded and without the ornaments around it: bullets, arrows, dashes, emoji."""
+    """The text with white space folded and without the ornaments around it: bullets, arrows, dashes, emoji, "..."."""
     folded = " ".join(text.split())
     if not folded or (folded[0].isalnum() and folded[-1].isalnum()):
         return folded
@@ -224,7 +224,8 @@ def trim(text: str) -> str:
         start += 1
     while end > start and _is_ornament(folded[end - 1]):
         end -= 1
-    return folded[start:end]
+    bare = folded[start:end]
+    return bare.rstrip(". ") if bare.endswith("..") else bare
 
 
 def normal(text: str) -> str:
