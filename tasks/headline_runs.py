@@ -19,6 +19,7 @@ SOME = 8  # of its other runs
 PROSE_CHARS, PROSE = 80, 3  # the page's text: at least so many paragraphs of that length that end as sentences
 DOUBTFUL = 0.8  # mean probability under which a run is a column, not a long list of the text
 _ENDS = tuple(f"{STOPS}:;,،")
+_CUT = ("...", "…")  # a headline that is too long for its column
 _CLOSING = "\"'”’»)）」』]*_ "
 
 
@@ -40,7 +41,7 @@ def headline_runs(page: Page, verdicts: Sequence[Verdict]) -> Iterator[Renamed]:
 
 
 def _is_sentence(text: str) -> bool:
-    return text.rstrip(_CLOSING).endswith(_ENDS)
+    return text.rstrip(_CLOSING).endswith(_ENDS) and not text.endswith(_CUT)
 
 
 def _runs(are_headlines: Sequence[bool]) -> Iterator[tuple[int, int]]:
