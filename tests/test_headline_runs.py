@@ -49,3 +49,8 @@ def test_what_the_model_is_sure_of_and_pages_without_prose_stay() -> None:
     assert rows_of(text(PROSE - 1) + column(2 * MANY)) == []
     assert rows_of(text() + column(MANY), kind=Kind.HTML) == []
     assert rows_of(text() + [f"Item {number}" for number in range(2 * MANY)]) == []
+
+
+def test_a_headline_that_was_cut_short_is_one() -> None:
+    lines = [f"{line}..." if number % 2 else f"{line}…" for number, line in enumerate(column(MANY))]
+    assert rows_of(text() + lines) == list(range(PROSE, PROSE + MANY))
