@@ -39,9 +39,11 @@ _SCRIPTS = {
     "ja": re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]"),
     "ko": re.compile(r"[\uac00-\ud7a3]"),
     "ru": re.compile(r"[\u0400-\u04ff]"),
+    "th": re.compile(r"[\u0e01-\u0e4e]"),
     "zh": re.compile(r"[\u4e00-\u9fff]"),
 }
 TRACE = 0.06  # share of common words from which a language may be spoken on a page, in a quotation at least
+FAINT = 1 / 3  # under this part of the first language's share, what is common are a few words of both
 
 
 @functools.cache
@@ -123,8 +125,9 @@ def spoken_languages(texts: Iterable[str]) -> frozenset[str] | None:
         return None
     text = " ".join(sample)
     shares = common_shares(text)
-    spoken = frozenset(language for language, share in shares.items() if share >= TRACE)
-    if max(shares.values()) >= COMMON_SHARE:
+    most = max(shares.values())
+    spoken = frozenset(language for language, share in shares.items() if share >= max(TRACE, FAINT * most))
+    if most >= COMMON_SHARE:
         return spoken
     return spoken | {language for language, script in _SCRIPTS.items() if len(script.findall(text)) * 4 > size}
 
