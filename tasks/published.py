@@ -1,9 +1,12 @@
 """Which of the dates on a page is the article's: when it was published, and when it was last changed."""
 
+import functools
 import re
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 
 from tasks.dates import Habits, Moment, find_dates, read_date, relative_date
 from tasks.page import Block, Kind, Label, LabelledBlock, Page
@@ -21,19 +24,6 @@ NEAR = 8  # the same for a line that stands by the headline
 SAME = timedelta(hours=26)  # two writings of one date differ by no more, whatever their zones
 FAR_EAST = timedelta(hours=14)  # the farthest zone
 
-_MODIFIED = re.compile(
-    r"\b(?:updated?|last\s?modified|modified|edited|revised|aktualisiert|aktualisierung|geändert|bearbeitet|"
-    r"mise? à jour|"
-    r"modifiée?|actualisée?|actualizad[oa]|modificad[oa]|aggiornat[oa]|aggiornamento|ultima modifica|atualizad[oa]|"
-    r"bijgewerkt|gewijzigd|laatste update|uppdaterad|oppdatert|opdateret|sist endret|aktualizacja|zaktualizowano|"
-    r"обновлено|изменено|оновлено|güncelleme|güncellendi)\b|更新|수정|업데이트",
-    re.IGNORECASE,
-)
-_PUBLISHED = re.compile(
-    r"\b(?:published|posted|veröffentlicht|erschienen|publié|publicado|pubblicato|gepubliceerd|publicerad|publisert|"
-    r"udgivet|opublikowan[oy]|опубликовано|yayınlanma|abgelegt)\b|公開|発行|发布|입력",
-    re.IGNORECASE,
-)
 _DATE_PLACE = re.compile(
     r"date|time(?!line)|publish|posted|(?:post|entry|article)[-_]?meta|datum|fecha|veröffentlicht|horodat|data-pub|"
     r"pubdate|stamp"
@@ -49,6 +39,27 @@ _URL_DATE = re.compile(
 _URL_MONTHS = re.compile(
     r"/((?:19|20)\d{2})/(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}/(\d{1,2})(?!\d)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DateWords:
+    """The patterns made of `config/date_words.toml`: what says that a date is that of a change, or the first."""
+
+    modified: re.Pattern[str]
+    published: re.Pattern[str]
+
+
+@functools.cache
+def date_words() -> DateWords:
+    """The words that say what a date is, compiled once."""
+    table: Mapping[str, list[str]] = tomllib.loads(
+        resources.files("config").joinpath("date_words.toml").read_text("utf-8")
+    )
+    return DateWords(*(_any(table[kind], table[f"{kind}_signs"]) for kind in ("modified", "published")))
+
+
+def _any(words: Iterable[str], signs: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(words)})\b|{'|'.join(signs)}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +198,7 @@ def _labelled_lines(blocks: Sequence[LabelledBlock]) -> list[_Line]:
 
 def _cost(block: LabelledBlock, row: int, start: int, first: int) -> int:
     """How little a dump's line tells of the date: best is one that says so right under the headline."""
-    cost = COSTS.get(block.label, 8) - (6 if _PUBLISHED.search(block.text) else 0)
+    cost = COSTS.get(block.label, 8) - (6 if date_words().published.search(block.text) else 0)
     if row > first + 2:
         return cost + 20
     return cost + (2 * (start - row) + 4 if row < start else min(row - start, abs(first - row) + 3))
@@ -217,8 +228,8 @@ def _shown(page: Page, lines: Sequence[_Line], habits: Habits, modified: bool) -
 def _of_line(page: Page, line: _Line, habits: Habits) -> Iterator[tuple[Moment, bool]]:
     found = list(find_dates(line.text, habits))
     if line.datetime and (exact := read_date(line.datetime, habits)):
-        is_change = bool(_MODIFIED.search(line.text)) and len(found) < 2
-        if is_change and found and _PUBLISHED.search(line.text[: line.text.find(found[0].raw)]):
+        is_change = bool(date_words().modified.search(line.text)) and len(found) < 2
+        if is_change and found and date_words().published.search(line.text[: line.text.find(found[0].raw)]):
             yield exact, True  # "Posted: May 4, 2020 | Last updated: 2 hours ago": the attribute's is the second
         else:
             yield _agreed(exact, found[0] if found else None), is_change
@@ -227,12 +238,12 @@ def _of_line(page: Page, line: _Line, habits: Habits) -> Iterator[tuple[Moment, 
     for moment in found:
         at = line.text.find(moment.raw, place)
         before = line.text[max(0, at - 40, place) : at] if at >= 0 else line.text[:40]
-        yield moment, bool(_MODIFIED.search(before))
+        yield moment, bool(date_words().modified.search(before))
         place = at + len(moment.raw) if at >= 0 else place
     if not found and not line.datetime and page.fetched_at is not None:
         ago = relative_date(line.text, page.fetched_at, habits)
         if ago is not None:
-            yield ago, bool(_MODIFIED.search(line.text))
+            yield ago, bool(date_words().modified.search(line.text))
 
 
 def _agreed(exact: Moment, shown: Moment | None) -> Moment:
