@@ -18,6 +18,7 @@ from tasks.zones import name_of, zone_named
 
 MAX_TEXT = 400  # characters in which a written date is looked for
 EARLIEST_YEAR = 1950
+LONGEST_AGO = timedelta(weeks=5)  # "3 months ago" names no day
 NEAR_TIME = 24  # characters between a date and its time of day
 
 # Languages of which the month words are known; the first that knows a word decides.
@@ -60,13 +61,25 @@ _NEXT = re.compile(r"[|•·]\s?[^\W\d_]{2}")  # "21 May 2023 | Updated: 15:26":
 _ABROAD = re.compile(
     r"(?<!\w)(?:GMT|UTC|BST|CES?T|EES?T|IST|AE[DS]T|SGT|HKT|WIB)\b"
 )  # zones where the day is written first
-_RELATIVE = re.compile(
-    r"\b\d{1,3}\s?(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|h|days?|weeks?)\sago\b"
-    r"|\bvor\s\d{1,3}\s(?:Minuten?|Stunden?|Tage?n?)\b|\bil\sy\sa\s\d{1,3}\s(?:minutes?|heures?|jours?)\b"
-    r"|\bhace\s\d{1,3}\s(?:minutos?|horas?|días?)\b|\bhá\s\d{1,3}\s(?:minutos?|horas?|dias?)\b"
-    r"|\b\d{1,3}\s(?:minuti|ore|ora|giorni)\sfa\b|\b\d{1,3}\s(?:minuten|uur|dagen)\sgeleden\b",
-    re.IGNORECASE,
-)
+# What stands before and after "3 hours" where it means three hours ago; dateparser reads the rest.
+_AGO = {
+    "en": ("", "ago"), "de": ("vor", ""), "fr": ("il y a", ""), "es": ("hace", ""), "pt": ("há", ""), "it": ("", "fa"),
+    "nl": ("", "geleden"), "sv": ("för", "sedan"), "nb": ("for", "siden"), "da": ("for", "siden"), "fi": ("", "sitten"),
+    "is": ("fyrir", ""), "pl": ("", "temu"), "cs": ("před", ""), "sk": ("pred", ""), "sl": ("pred", ""),
+    "hr": ("prije", ""), "sr": ("пре|pre", ""), "bs": ("prije", ""), "ru": ("", "назад"), "uk": ("", "тому"),
+    "bg": ("преди", ""), "ro": ("acum", ""), "ca": ("fa", ""), "tr": ("", "önce"), "el": ("πριν(?: από)?", ""),
+    "et": ("", "tagasi"), "lv": ("pirms", ""), "lt": ("prieš", ""), "id": ("", "(?:yang )?lalu"), "vi": ("", "trước"),
+    "ms": ("", "(?:yang )?lalu"), "af": ("", "gelede"), "ar": ("منذ", ""), "he": ("לפני", ""), "fa": ("", "پیش|قبل"),
+    "hi": ("", "पहले"), "bn": ("", "আগে"),
+}  # fmt: skip
+# Languages that need no space, or inflect the unit alone.
+_AGO_WHOLE = {
+    "ja": r"\d{1,3}\s?(?:秒|分|時間|日|週間|か月|ヶ月|年)前",
+    "zh": r"\d{1,3}\s?(?:秒|分钟|分鐘|小时|小時|天|周|週|个月|個月|年)前",
+    "ko": r"\d{1,3}\s?(?:초|분|시간|일|주|개월|년)\s?전",
+    "hu": r"\b\d{1,3}\s(?:másodperce|perce|órája|napja|hete|hónapja|éve)\b",
+}
+
 
 Day = tuple[int, int, int]  # year, month, day
 Clock = tuple[int, int, int]  # hour, minute, second
@@ -163,15 +176,31 @@ def find_dates(text: str, habits: Habits) -> Iterator[Moment]:
 
 def relative_date(text: str, fetched_at: datetime, habits: Habits) -> Moment | None:
     """The moment of "2 hours ago", counted from the page's fetch."""
-    found = _RELATIVE.search(text[:MAX_TEXT])
+    language = _OTHER_CODES.get(habits.language or "", habits.language)
+    language = language if language in LANGUAGES else "en"
+    found = _ago(language).search(text[:MAX_TEXT])
     if found is None:
         return None
     import dateparser  # noqa: PLC0415  (slow to load and seldom needed)
 
     base = fetched_at.astimezone(UTC).replace(tzinfo=None)
-    languages = [habits.language if habits.language in LANGUAGES else "en"]
+    languages = list(dict.fromkeys((language, "en")))
     when = dateparser.parse(found.group(), languages=languages, settings={"RELATIVE_BASE": base})
-    return Moment(when.replace(tzinfo=UTC), found.group(), "UTC") if when else None
+    if when is None or base - when > LONGEST_AGO:
+        return None
+    return Moment(when.replace(tzinfo=UTC), found.group(), "UTC")
+
+
+@functools.cache
+def _ago(language: str) -> re.Pattern[str]:
+    """Times counted back from now, as a language and English write them."""
+    spans = [_span(*_AGO[code]) for code in dict.fromkeys((language, "en")) if code in _AGO]
+    return re.compile("|".join([*spans, *filter(None, [_AGO_WHOLE.get(language)])]), re.IGNORECASE)
+
+
+def _span(before: str, after: str) -> str:
+    opening = rf"(?<!\w)(?:{before})\s" if before else r"\b"
+    return rf"{opening}\d{{1,3}}\s?[^\W\d_][^\s\d,.;|]{{0,12}}\.?" + (rf"\s(?:{after})(?!\w)" if after else r"(?!\w)")
 
 
 def _written(text: str, habits: Habits) -> Iterator[tuple[int, int, Day]]:

@@ -96,6 +96,36 @@ def test_relative_time_is_counted_from_the_fetch():
     assert relative_date("2 hours ago", fetched, US).when == at(2024, 5, 3, 10)
     assert relative_date("vor 3 Stunden", fetched, Habits("de")).when == at(2024, 5, 3, 9)
     assert relative_date("long ago", fetched, US) is None
+    assert relative_date("3 months ago", fetched, US) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        *(("sv", "för 3 timmar sedan"), ("no", "Publisert for 3 timer siden"), ("da", "for 3 timer siden")),
+        *(("pl", "3 godziny temu"), ("ru", "3 часа назад"), ("uk", "Оновлено 3 години тому"), ("tr", "3 saat önce")),
+        *(("fi", "3 tuntia sitten"), ("cs", "před 3 hodinami"), ("sk", "pred 3 hodinami"), ("bg", "преди 3 часа")),
+        *(("id", "3 jam yang lalu"), ("vi", "3 giờ trước"), ("hu", "3 órája"), ("el", "πριν από 3 ώρες")),
+        *(
+            ("hr", "prije 3 sata"),
+            ("ro", "acum 3 ore"),
+            ("ca", "fa 3 hores"),
+            ("it", "3 ore fa"),
+            ("fr", "il y a 3 heures"),
+        ),
+        *(("ja", "3時間前"), ("ko", "3시간 전"), ("zh", "3小时前"), ("ar", "منذ 3 ساعات"), ("he", "לפני 3 שעות")),
+        *(("hi", "3 घंटे पहले"), ("bn", "3 ঘণ্টা আগে"), ("fa", "3 ساعت پیش"), ("pt", "há 3 horas"), ("nl", "3 uur geleden")),
+    ],
+)
+def test_times_counted_back_from_the_fetch_in_many_languages(language: str, text: str) -> None:
+    found = relative_date(text, at(2024, 5, 3, 12), Habits(language))
+    assert found is not None
+    assert found.when == at(2024, 5, 3, 9)
+
+
+@pytest.mark.parametrize("text", ["for 3 hours", "3 hours", "in 3 Stunden", "seit 3 Stunden", "vor 3 Gästen", "3 ago"])
+def test_what_counts_no_time_back(text: str) -> None:
+    assert relative_date(text, at(2024, 5, 3, 12), Habits("de")) is None
 
 
 @given(st.text(max_size=500))
