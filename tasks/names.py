@@ -83,23 +83,24 @@ def byline_words() -> Words:
     by, signs, joins = _any(table["by"]), _any(table["by_sign"]), _any(table["and"])
     compiled = functools.partial(re.compile, flags=re.IGNORECASE)
     degrees = _any(table["degrees"])
+    # `(?!\w)`, not `\b`, ends a word: some end in a vowel sign, as in Hindi, which is no letter to `re`.
     return Words(
-        begins=compiled(rf"^\W{{0,3}}(?:(?:{by})\b\s?[:.\-–—]?\s{{0,2}}|(?:{signs})\s?[・:：/／●◎]\s?)(?=\S)"),
+        begins=compiled(rf"^\W{{0,3}}(?:(?:{by})(?!\w)\s?[:.\-–—]?\s{{0,2}}|(?:{signs})\s?[・:：/／●◎]\s?)(?=\S)"),
         inside=compiled(r"\b(?:by|von|par|por|door|oleh):?\s(?=[^\W\d_])"),
         joins=compiled(rf"\s?[;|•·、，/／\n&+●]\s?|\s?,\s?(?:(?:{joins})\s)?|\s(?:{joins})\s"),
         and_end=compiled(rf"(?:\s(?:{joins})|[&\n])\s?$"),
-        role=compiled(rf"(?:^|[\s,])(?:(?:{_any(table['role_adjectives'])})\s){{0,3}}(?:{_any(table['roles'])})\b"),
-        adjective=compiled(rf"^(?:{_any(table['role_adjectives'])})\b"),
-        organisation=compiled(rf"\b(?:{_any(table['organisations'])})\b|{_any(table['organisation_signs'])}"),
+        role=compiled(rf"(?:^|[\s,])(?:(?:{_any(table['role_adjectives'])})\s){{0,3}}(?:{_any(table['roles'])})(?!\w)"),
+        adjective=compiled(rf"^(?:{_any(table['role_adjectives'])})(?!\w)"),
+        organisation=compiled(rf"\b(?:{_any(table['organisations'])})(?!\w)|{_any(table['organisation_signs'])}"),
         trailing=compiled(rf"\s(?:{_any(table['trailing'])})$"),
         button=compiled(rf"\s(?:{_any(table['buttons'])})$"),
-        no_author=compiled(rf"^\W{{0,3}}(?:{_any(table['no_author_begins'])})\b"),
+        no_author=compiled(rf"^\W{{0,3}}(?:{_any(table['no_author_begins'])})(?!\w)"),
         honorific=compiled(rf"^(?:(?:{_any(table['honorifics'])})\.?\s){{1,3}}"),
         degree=re.compile(rf"(?:(?:^|,?\s)(?:{degrees})\.?){{1,4}}$"),
         edition=compiled(rf"(?:{_any(table['editions'])})"),
-        menu=compiled(rf"\b(?:{_any(table['menu_words'])})\b"),
-        header=compiled(rf"^(?:{_any(table['header_begins'])})\b"),
-        no_name=compiled(rf"^(?:(?:{_any(table['no_names'])})$|(?:{_any(table['no_name_begins'])})\b)"),
+        menu=compiled(rf"\b(?:{_any(table['menu_words'])})(?!\w)"),
+        header=compiled(rf"^(?:{_any(table['header_begins'])})(?!\w)"),
+        no_name=compiled(rf"^(?:(?:{_any(table['no_names'])})$|(?:{_any(table['no_name_begins'])})(?!\w))"),
     )
 
 

@@ -59,7 +59,7 @@ def date_words() -> DateWords:
 
 
 def _any(words: Iterable[str], signs: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(words)})\b|{'|'.join(signs)}", re.IGNORECASE)
+    return re.compile(rf"\b(?:{'|'.join(words)})(?!\w)|{'|'.join(signs)}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
