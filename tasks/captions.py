@@ -23,7 +23,8 @@ _WORD = (
     r"courtesy|handout|screenshots?|source|fotos?|fotograf(?:ie|[ií]a|i)?|fotoğraf|bild(?:er|quellen?|rechte|nachweis)?|"
     r"quelle|grafik|cr[eé]dit(?:o|os)?(?:\sphotos?)?|im[aá]ge[nm]s?|immagine|fuente|fonte|beeld|bron|kilde|illustrasjon|"
     r"ljósmynd|mynd|skjáskot|kuva|kép|fotó|zdjęcie|zdj\.|fot\.|nuotr\.|фото(?:графия)?|isithombe|ảnh|görsel|gambar|"
-    r"φωτογραφία|εικόνα|صورة|تصوير|写真|撮影|사진|图片来源|图|照片"
+    r"sn[íi]mek|snímka|slika|posnetek|pilt|attēls|nuotrauka|picha|φωτογραφία|εικόνα|"
+    r"צילום|صورة|تصوير|تصویر|عکس|فوٹو|फ(?:़)?ोटो|ছবি|ภาพ|写真|撮影|사진|图片来源|图|照片"
 )
 _GLUED = r"Photos?|Image|Picture|Credits?|Fotos?|Bild|Quelle|Crédit|Copyright|Beeld|Bron"
 # A word that announces a credit: after a sign or space, or glued to the caption with a capital.

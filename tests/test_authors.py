@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.authors import find_authors
-from tasks.names import looks_like_person, names_of
+from tasks.names import looks_like_person, names_of, starts_with_by
 from tasks.page import Block, Container, Declared, Kind, Label, LabelledBlock, Page
 
 SITE = frozenset(("harbourgazette",))
@@ -68,10 +68,32 @@ def persons(text, structured=False):
         ("Senior AnalystUpdated", []),
         ("순천, 광양 김하늘 기자 sky@paper.example", ["김하늘"]),
         ("김하늘 기자 외 1명", ["김하늘"]),
+        ("Teksti: Mara Lind ja Jo Kern", ["Mara Lind", "Jo Kern"]),
+        ("Text: Mara Lind a Jo Kern", ["Mara Lind", "Jo Kern"]),
+        ("Autorka: Mara Lind, redaktorka", ["Mara Lind"]),
+        ("Szerző: Lind Mara, újságíró", ["Lind Mara"]),
+        ("Autor: Jo Kern, novinar", ["Jo Kern"]),
+        ("Oleh: Mara Lind dan Jo Kern", ["Mara Lind", "Jo Kern"]),
+        ("Thực hiện: Mara Lind", ["Mara Lind"]),
+        ("Höfundur: Mara Lind, blaðamaður", ["Mara Lind"]),
+        ("Autorius: Jo Kern ir Mara Lind, universiteto profesorė", ["Jo Kern", "Mara Lind"]),
+        ("Autors: Jo Kern un Mara Lind", ["Jo Kern", "Mara Lind"]),
+        ("Deur Mara Lind, verslaggewer", ["Mara Lind"]),
+        ("מאת מרה לינד", ["מרה לינד"]),
+        ("द्वारा मारा लिंड", ["मारा लिंड"]),  # the word ends in a vowel sign
+        ("লিখেছেন মারা লিন্ড", ["মারা লিন্ড"]),
+        ("نویسنده: مارا لیند", ["مارا لیند"]),
     ],
 )
 def test_names(byline, names):
     assert persons(byline) == names
+
+
+@pytest.mark.parametrize(
+    "line", ["گزارش خطا", "از ساحل", "Eftir storminn", "Interjú a kikötőben", "Entrevista exclusiva"]
+)
+def test_words_that_announce_more_than_authors(line):
+    assert not starts_with_by(line)
 
 
 def test_last_names_first_in_a_list():
