@@ -71,6 +71,7 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     around = surroundings(page)
     boxes = [_box(block, page) or around[block.container] for block in page.blocks]
     verdicts = [_decide(*each) for each in zip(page.blocks, rules, chances, boxes, strict=True)]
+    _rename(verdicts, headline_runs(page, verdicts))  # first of all, as the headline stands above what is kept
     _name_head(page, verdicts, rules)
     found = frames(page)
     _rename(verdicts, boxed(page, found, _labels(verdicts), _openers(rules)))
@@ -85,7 +86,6 @@ def label(page: Page, phrases: Phrases | None = None, model: BodyModel | None = 
     _rename(verdicts, notes_on_authors(page, _labels(verdicts)))
     _keep_headings(page, verdicts)
     _rename(verdicts, other_stories(page, _labels(verdicts)))
-    _rename(verdicts, headline_runs(page, verdicts))
     _rename(verdicts, readers_comments(page, verdicts, rules))
     said = overruled(page, _labels(verdicts), [verdict.reason for verdict in verdicts])
     for row, named, reason in said:  # the publisher's rules have the last word

@@ -307,6 +307,18 @@ def test_the_same_page_gets_the_same_labels_in_any_process() -> None:
     assert told_by_process(pages[::-1], "4242") == here[::-1]
 
 
+def test_the_headline_stands_below_a_column_of_other_headlines() -> None:
+    teaser = "Star of the morning show surprises her fans and all who know her with what she wears for breakfast on day"
+    sentence = (
+        "The council met on Tuesday and voted for the bridge, as its chairwoman had said in March that it surely would"
+    )
+    column, text = [f"{teaser} {day}" for day in range(30)], [f"{sentence} {number}." for number in range(5)]
+    page = dump_of(*column, "Council voted for the bridge on Tuesday", *text)
+    named = labels(page, [0.6] * 30 + [0.1] + [0.95] * 5)
+    assert named[30] == (Label.TITLE, "headline")
+    assert {name for name, _ in named[:30]} == {Label.RELATED}
+
+
 def test_probabilities_do_not_depend_on_the_pages_before() -> None:
     one, two = page_of(story_page("latin")), page_of(story_page("arabic"))
     model, hits = load_model(), [()] * max(len(one.blocks), len(two.blocks))
