@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.authors import find_authors
-from tasks.names import looks_like_person, names_of, starts_with_by
+from tasks.names import byline_words, looks_like_person, names_of, starts_with_by
 from tasks.page import Block, Container, Declared, Kind, Label, LabelledBlock, Page
 
 SITE = frozenset(("harbourgazette",))
@@ -344,3 +344,18 @@ def test_any_byline_is_taken(text, structured):
 )
 def test_any_mixture_is_taken(parts):
     authors(page("H", "".join(parts) or "x"))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["By ", "VİDEO", "Reporter", "redaktion", "Jane Doe", " und ", "द्वारा", "(", ", ", "記者", "\n"]
+        ),
+        max_size=8,
+    )
+)
+def test_lists_are_tried_where_they_may_match(pieces):
+    text = "".join(pieces)
+    for listed in (byline_words().begins, byline_words().role, byline_words().organisation, byline_words().no_name):
+        for found, tried in ((listed.search, listed._pattern.search), (listed.match, listed._pattern.match)):
+            assert (found(text) is None) == (tried(text) is None)
