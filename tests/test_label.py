@@ -307,6 +307,19 @@ def test_the_same_page_gets_the_same_labels_in_any_process() -> None:
     assert told_by_process(pages[::-1], "4242") == here[::-1]
 
 
+def test_several_sentences_right_below_the_body_are_its_next_paragraph() -> None:
+    text = "The council met on Tuesday and voted for the bridge, as its chairwoman had said it would."
+    for line, chance, is_body in (
+        ("It opens on May 3. In rain, entry is free.", 0.37, True),
+        ("It opens on May 3. In rain, entry is free.", 0.3, False),
+        ("It opens on May 3, in rain or not.", 0.37, False),
+        ("It opens on May 3. In rain, entry is", 0.37, False),
+    ):
+        found = labels(dump_of(text, line, "Menu"), [0.95, chance, 0.01])
+        assert found[1] == ((Label.PARAGRAPH, "below the body") if is_body else (Label.NAVIGATION, "model"))
+    assert labels(dump_of("Short.", "It opens. It is free."), [0.95, 0.37])[1] == (Label.NAVIGATION, "model")
+
+
 def test_the_headline_stands_below_a_column_of_other_headlines() -> None:
     teaser = "Star of the morning show surprises her fans and all who know her with what she wears for breakfast on day"
     sentence = (
