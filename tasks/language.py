@@ -43,7 +43,7 @@ _SCRIPTS = {
     "zh": re.compile(r"[\u4e00-\u9fff]"),
 }
 TRACE = 0.06  # share of common words from which a language may be spoken on a page, in a quotation at least
-FAINT = 1 / 3  # under this part of the first language's share, what is common are a few words of both
+FAINT = 1 / 2  # under this part of the first language's share, what is common are words of both
 
 
 @functools.cache
@@ -108,28 +108,34 @@ def _share(words: Sequence[str], common: frozenset[str]) -> float:
     return sum(map(common.__contains__, words)) / max(len(words), 1)
 
 
-def spoken_languages(texts: Iterable[str]) -> frozenset[str] | None:
-    """The languages that the long ones of a page's texts may be in, of those with rules; None where they are too short.
+def spoken_languages(texts: Sequence[str]) -> frozenset[str] | None:
+    """The languages that a page's long texts may be in, of those with rules; None where all its texts are too short.
 
     They are told by common words, and where those are few (no spaces between words, or another language) by the script.
     """
-    sample: list[str] = []
-    size = 0
-    for text in texts:
-        if len(text) >= SENTENCE:
-            sample.append(text[:READ])
-            size += len(sample[-1])
-            if size >= SPOKEN_READ:
-                break
-    if size < ENOUGH:
+    text = _start_of(text for text in texts if len(text) >= SENTENCE)
+    if len(text) < ENOUGH:
+        text = _start_of(texts)
+    if len(text) < ENOUGH:
         return None
-    text = " ".join(sample)
     shares = common_shares(text)
     most = max(shares.values())
     spoken = frozenset(language for language, share in shares.items() if share >= max(TRACE, FAINT * most))
     if most >= COMMON_SHARE:
         return spoken
-    return spoken | {language for language, script in _SCRIPTS.items() if len(script.findall(text)) * 4 > size}
+    return spoken | {language for language, script in _SCRIPTS.items() if len(script.findall(text)) * 4 > len(text)}
+
+
+def _start_of(texts: Iterable[str]) -> str:
+    """The beginning of each of the first texts, `SPOKEN_READ` characters in all."""
+    sample: list[str] = []
+    size = 0
+    for text in texts:
+        sample.append(text[:READ])
+        size += len(sample[-1])
+        if size >= SPOKEN_READ:
+            break
+    return " ".join(sample)
 
 
 def _sample(blocks: Sequence[LabelledBlock]) -> str:
