@@ -9,6 +9,8 @@ import tomllib
 
 import pytest
 
+from tasks.clean import clean_page
+from tasks.page import Article, RawPage
 from tests.quality.gate import HERE, digest, is_under, shipped, unseen
 from tests.suites import SUITES, at_hand
 
@@ -47,3 +49,16 @@ def test_the_floors_are_of_these_pages(suite):
 @pytest.mark.parametrize("suite", FLOORS)
 def test_the_program_as_it_ships_keeps_what_it_reached(suite):
     assert under(shipped(SUITES / suite), FLOORS[suite]["shipped"]) == {}
+
+
+@at_hand
+def test_the_first_page_that_a_user_brought_comes_out_whole():
+    path = SUITES.parent / "pages" / "raw-page.txt"
+    article = clean_page(RawPage(path.name, path.read_bytes()))
+    assert isinstance(article, Article)
+    head = ["title", "deck", "timestamp", "read_time", "title", "caption", "credit"]
+    text = [*["paragraph"] * 2, "promo", *["paragraph"] * 7]
+    assert [block.label for block in article.blocks] == [*head, *text, "bio", *["related"] * 4]
+    assert [block.kept for block in article.blocks] == [block.label == "paragraph" for block in article.blocks]
+    assert [(image.caption is not None, image.credit) for image in article.metadata.images] == [(True, "REUTERS")]
+    assert str(article.metadata.published_at) == "2017-10-19 22:59:00+00:00"
